@@ -1,0 +1,1 @@
+"""Banmian (版面): raw text dumps of Chinese newspaper pages → clean articles in Parquet."""

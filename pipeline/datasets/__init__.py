@@ -1,0 +1,1 @@
+"""Tables: their schemas (the contract, once), how they are stored, read in and checked."""

@@ -1,0 +1,1 @@
+"""`map(fn, tasks)` on local processes or on a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Dagster only: assets, checks, partitions, sensors, schedules, resources. No business logic."""

@@ -1,0 +1,106 @@
+"""What the steps ask of the models. `pipeline.language` provides them; the heart only knows these shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class WordList(Protocol):
+    """Words and their frequencies (general vocabulary; about 350,000 words)."""
+
+    def frequency(self, word: str) -> int:
+        """How often the word was counted; 0 = unknown."""
+
+
+class GlyphSimilarity(Protocol):
+    """Which hanzi look alike (GB2312)."""
+
+    def similarity(self, a: str, b: str) -> float:
+        """0..1; 0 = not among the stored neighbours of either."""
+
+    def neighbours(self, char: str) -> Sequence[tuple[str, float]]:
+        """Look-alikes of `char`, nearest first."""
+
+
+class ScriptTables(Protocol):
+    """Traditional → simplified."""
+
+    @property
+    def characters(self) -> Mapping[str, str]:
+        """Single characters that may be simplified out of context (the deny-list is already taken out)."""
+
+    @property
+    def traditional_only(self) -> frozenset[str]:
+        """Characters whose presence speaks for traditional text (deny-listed ones included)."""
+
+    def convert(self, text: str) -> str:
+        """Phrase-level conversion of a whole paragraph; same as OpenCC's t2s."""
+
+
+class PersonNames(Protocol):
+    """What names and their surroundings look like."""
+
+    @property
+    def surnames(self) -> frozenset[str]:
+        """One- and two-character surnames."""
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Titles that stand before a name (记者, 局长, 教授, …)."""
+
+    @property
+    def speech_verbs(self) -> tuple[str, ...]:
+        """Verbs that follow a speaker's name (说, 认为, 表示, …)."""
+
+
+@dataclass(frozen=True)
+class ConfusablePair:
+    """Two real words that look alike and are told apart by what stands near them.
+
+    `cues_*`: words that, near the place, speak for that form. Source and counter-examples stand in the data file.
+    """
+
+    a: str
+    b: str
+    cues_a: tuple[str, ...]
+    cues_b: tuple[str, ...]
+
+
+class Gazetteer(Protocol):
+    """Names of rivers, lakes, mountains and administrative places."""
+
+    def knows(self, name: str) -> bool: ...
+
+    def candidates(self, name: str) -> Sequence[str]:
+        """Known places of the same length that differ from `name` in exactly one character."""
+
+
+class LanguageModel(Protocol):
+    """Character n-gram model; knows how much text it has seen."""
+
+    @property
+    def n_chars(self) -> int:
+        """Size of the training text in characters; 0 = nothing learned yet."""
+
+    @property
+    def model_id(self) -> str:
+        """Content hash."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """Everything the steps look up. Built by `pipeline.language.load_models`."""
+
+    words: WordList
+    glyphs: GlyphSimilarity
+    script: ScriptTables
+    names: PersonNames
+    confusables: tuple[ConfusablePair, ...]
+    gazetteer: Gazetteer
+    language: LanguageModel
+
+    @property
+    def model_id(self) -> str:
+        return self.language.model_id

@@ -1,0 +1,46 @@
+"""`CleaningProfile`: every knob of the cleaning, immutable, documented field by field."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+
+
+def knob(default: float | int | bool | str, description: str) -> object:
+    """A profile field with its description (the launchpad and the docs are made from it)."""
+    return field(default=default, metadata={"description": description})
+
+
+@dataclass(frozen=True)
+class CleaningProfile:
+    """How a page is cleaned. The defaults suit simplified Chinese newspapers; a change gives a new `profile_id`."""
+
+    normalise_marks: bool = knob(True, "Widen half-width punctuation among hanzi, unify dots and dashes.")  # type: ignore[assignment]
+    narrow_latin: bool = knob(True, "Full-width digits and Latin letters become half-width.")  # type: ignore[assignment]
+    simplify: bool = knob(True, "Leaked traditional characters in simplified text become simplified.")  # type: ignore[assignment]
+    simplify_traditional_text: bool = knob(  # type: ignore[assignment]
+        False, "Convert paragraphs that really are traditional, phrase by phrase; off keeps them as printed."
+    )
+    traditional_share: float = knob(  # type: ignore[assignment]
+        0.05, "A paragraph is traditional when at least this share of its hanzi is traditional-only."
+    )
+    repeat_min_chars: int = knob(40, "Body text shorter than this is never taken out as a repeat …")  # type: ignore[assignment]
+    repeat_min_chars_near: int = knob(24, "… but from this length on when the copies stand within 3 lines.")  # type: ignore[assignment]
+    repeat_similarity: float = knob(0.82, "Two paragraphs at least this similar are near copies.")  # type: ignore[assignment]
+    join_threshold: float = knob(0.5, "Fragments are put together from this confidence on.")  # type: ignore[assignment]
+    low_confidence: float = knob(0.6, "Decisions below this confidence are counted as low in `quality`.")  # type: ignore[assignment]
+    correct: bool = knob(True, "Propose corrections of wrong characters at all.")  # type: ignore[assignment]
+    apply_threshold: float = knob(0.9, "A correction is applied from this confidence on …")  # type: ignore[assignment]
+    suggest_threshold: float = knob(0.5, "… and suggested from this one on; below it, it is dropped.")  # type: ignore[assignment]
+    corrections_per_sentence: int = knob(2, "More corrections than this in one sentence: all become suggestions.")  # type: ignore[assignment]
+
+    @property
+    def profile_id(self) -> str:
+        """Twelve hex digits that change when any knob does."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def describe_profile() -> dict[str, str]:
+    """Field name -> description."""
+    return {f.name: f.metadata["description"] for f in fields(CleaningProfile)}
