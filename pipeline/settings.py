@@ -1,0 +1,125 @@
+"""Where things are: the settings of the UI and of the command line, and which folders belong together."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Where the project's checkout is when the package runs from one.
+CHECKOUT = Path(__file__).resolve().parent.parent
+#: Notes, in the output folder and in a persistent DAGSTER_HOME, which input and output belong together.
+PAIR_FILE = "banmian.json"
+
+#: What a fresh DAGSTER_HOME gets: nothing is sent anywhere, and a small machine stays usable.
+INSTANCE_YAML = """\
+# Written by Banmian. See https://docs.dagster.io/deployment/oss/dagster-yaml
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+"""
+
+
+class UsageError(Exception):
+    """Something the user can put right; the message says what, where and how."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders are absolute paths or fsspec URLs."""
+
+    input: str
+    output: str
+    reference: str | None = None
+    lexicon: str | None = None
+    engine: str = "local"
+    workers: int = 1
+    address: str | None = None
+    batch: str | None = None
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """The settings of the UI, from BANMIAN_INPUT and its like; by default `seeds/` and `outputs/`."""
+        root = CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()
+        reference, lexicon = env.get("BANMIAN_REFERENCE"), env.get("BANMIAN_LEXICON")
+        try:
+            workers = int(env.get("BANMIAN_WORKERS") or 1)
+        except ValueError:
+            raise UsageError(f"BANMIAN_WORKERS must be a whole number, not {env['BANMIAN_WORKERS']!r}") from None
+        return cls(
+            input=place(env.get("BANMIAN_INPUT") or str(root / "seeds")),
+            output=place(env.get("BANMIAN_OUTPUT") or str(root / "outputs")),
+            reference=place(reference) if reference else None,
+            lexicon=place(lexicon) if lexicon else None,
+            engine=env.get("BANMIAN_ENGINE") or "local",
+            workers=workers,
+            address=env.get("BANMIAN_DASK_ADDRESS") or None,
+            batch=env.get("BANMIAN_BATCH") or None,
+        )
+
+
+def place(path: str) -> str:
+    """A folder as it is written down: absolute, or an fsspec URL as given.
+
+    >>> place("s3://bucket/pages/")
+    's3://bucket/pages'
+    """
+    if "://" in path and not path.startswith("file://"):
+        return path.rstrip("/")
+    return str(Path(path.removeprefix("file://")).expanduser().resolve())
+
+
+def check_places(settings: Settings) -> None:
+    """Refuses folders that would read what was written, or that are not there."""
+    source, target = settings.input, settings.output
+    if source == target:
+        raise UsageError(f"input and output are the same folder ({source}): choose another --output")
+    for inner, outer, what in (
+        (target, source, "output lies inside the input"),
+        (source, target, "input lies inside the output"),
+    ):
+        if inner.startswith(outer.rstrip("/") + "/"):
+            raise UsageError(f"the {what} ({inner} in {outer}): choose folders that do not hold each other")
+    if "://" not in source and not Path(source).is_dir():
+        found = "is a file" if Path(source).exists() else "does not exist"
+        raise UsageError(f"the input folder {source} {found}: give a folder of .txt or .jsonl files")
+    if "://" not in target and Path(target).exists() and not Path(target).is_dir():
+        raise UsageError(f"the output {target} is a file: give a folder")
+
+
+def claim(folder: str, settings: Settings, what: str) -> None:
+    """Notes in `folder` which input and output it serves; another pair is refused.
+
+    Corpus tables read everything in an output folder, and an instance's history speaks of one input: a second pair
+    would mix two archives.
+    """
+    import fsspec
+
+    fs, root = fsspec.core.url_to_fs(folder)
+    note = f"{root}/{PAIR_FILE}"
+    ours = {"input": settings.input, "output": settings.output}
+    if fs.exists(note):
+        theirs = json.loads(fs.cat_file(note))
+        if theirs != ours:
+            raise UsageError(
+                f"{what} {folder} belongs to input {theirs.get('input')} and output {theirs.get('output')}: "
+                f"use another one, or delete {folder}/{PAIR_FILE} if the folders only moved"
+            )
+        return
+    fs.makedirs(root, exist_ok=True)
+    fs.pipe_file(note, json.dumps(ours, ensure_ascii=False, indent=1).encode())
+
+
+def prepare_home(home: str) -> Path:
+    """A DAGSTER_HOME that can be used: absolute, there, and with a dagster.yaml."""
+    path = Path(home).expanduser()
+    if not path.is_absolute():
+        raise UsageError(f"DAGSTER_HOME must be an absolute path, not {home!r}")
+    path.mkdir(parents=True, exist_ok=True)
+    if not (path / "dagster.yaml").exists():
+        (path / "dagster.yaml").write_text(INSTANCE_YAML, encoding="utf-8")
+    return path
