@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
-from typing import IO
+from typing import Any
 
 import fsspec
 import zstandard
@@ -48,11 +48,11 @@ def reference_texts(path: str) -> Iterator[str]:
                 raise ReferenceTextError(f"{file} cannot be read ({error}): reference text must be UTF-8") from error
 
 
-def _unpacked(file: str, raw: IO[bytes]) -> IO[bytes]:
+def _unpacked(file: str, raw: Any) -> Any:
     if file.endswith(".gz"):
         return gzip.GzipFile(fileobj=raw)
     if file.endswith(".zst"):
-        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)  # type: ignore[return-value]
+        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
     return raw
 
 
