@@ -1,0 +1,47 @@
+"""A layout survives its table exactly."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.datasets.lines import LINES, layouts_from_table, lines_table
+from pipeline.text.document import ROLES, Join, Page
+from pipeline.text.layout import Copy, Fragment, Layout, PlannedParagraph, Stray
+from pipeline.text.spans import Span
+
+SPANS = st.builds(lambda a, n: Span(a, a + n), st.integers(0, 90), st.integers(0, 9))
+SOME = st.lists(SPANS, min_size=1, max_size=3).map(tuple)
+SHARE = st.floats(0, 1)
+JOINS = st.builds(Join, st.integers(0, 99), st.integers(0, 99), st.sampled_from(["line", "column", "blend"]), SHARE)
+PARAGRAPHS = st.builds(
+    PlannedParagraph,
+    st.sampled_from(ROLES),
+    SOME,
+    st.lists(JOINS, max_size=2).map(tuple),
+    st.sampled_from([None, "head", "tail", "both"]),
+    SHARE,
+)
+ROLE_SCORES = st.lists(st.tuples(st.sampled_from(ROLES), SHARE), max_size=3).map(tuple)
+LAYOUTS = st.builds(
+    Layout,
+    st.lists(st.builds(Fragment, SPANS, st.integers(0, 50), ROLE_SCORES), max_size=4).map(tuple),
+    st.lists(st.lists(PARAGRAPHS, min_size=1, max_size=3).map(tuple), max_size=3).map(tuple),
+    st.lists(
+        st.builds(Copy, SOME, st.sampled_from(["exact", "near", "contained", "blend"]), SOME, SHARE, SOME), max_size=2
+    ).map(tuple),
+    st.lists(st.builds(Stray, SOME, st.just("furniture"), st.none() | st.integers(0, 3)), max_size=2).map(tuple),
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(LAYOUTS, LAYOUTS)
+def test_a_layout_comes_back_as_it_was(first: Layout, second: Layout) -> None:
+    pages = {"i/1": first, "i/2": second}
+    table = lines_table("i", [(Page(page_id, "字" * 100), layout) for page_id, layout in pages.items()])
+    empty = Layout((), ())
+    assert layouts_from_table(table) == {k: v for k, v in pages.items() if v != empty}
+
+
+def test_every_column_is_described() -> None:
+    assert all(field.metadata and field.metadata[b"description"] for field in LINES)
