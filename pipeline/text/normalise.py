@@ -1,0 +1,216 @@
+"""Step 2: put a page's characters into ordinary form, each change logged as an edit (rules: `normalise_rules`).
+
+A page is searched once, by a table lookup on code points, for characters that any rule could act on; a line without
+them costs nothing more. What is only noticed, and changed by no rule, is counted (`count_notes`).
+
+>>> from pipeline.text.profile import CleaningProfile
+>>> [(e.start, e.before, e.after, e.rule) for e in normalise("春耕忙,10:30", CleaningProfile())]
+[(3, ',', '，', 'mark')]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.normalise_rules import LINE_BREAKS, RULES, Rule, Sub, is_blank
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.spans import Edit
+
+# -- the page --------------------------------------------------------------------------------------------------------
+
+
+class Change(NamedTuple):
+    """What a line's rules have made of `[start, end)` of the raw line so far."""
+
+    start: int
+    end: int
+    after: str
+    rules: tuple[str, ...]
+
+
+def stack(changes: Sequence[Change], subs: Sequence[Sub], rule: str) -> list[Change]:
+    """`changes` with `subs` on top, which are in coordinates of the text that `changes` give."""
+    if not changes:
+        return [Change(*s, (rule,)) for s in subs]
+    out: list[Change] = []
+    at, shift, reach = 0, 0, 0  # next change; new minus raw offset before it; how far the last of `out` extends
+    for start, end, after in subs:
+        while at < len(changes) and changes[at].start + shift + len(changes[at].after) <= start:
+            out.append(changes[at])
+            shift += _growth(changes[at])
+            at += 1
+        raw_start, raw_end, covered = start - shift, start - shift, start
+        head, tail = "", ""
+        rules: tuple[str, ...] = ()
+        if reach > start:  # the sub before reached into a change that this one reaches into, too
+            last = out.pop()
+            cut = len(last.after) - (reach - start)
+            raw_start, raw_end, rules, covered = last.start, last.end, last.rules, reach
+            head, tail = last.after[:cut], last.after[cut:]
+        while covered < end:
+            if at < len(changes) and changes[at].start + shift < end:
+                c = changes[at]
+                begins = c.start + shift
+                if begins < start:
+                    raw_start, head = c.start, c.after[: start - begins]
+                covered, raw_end, tail, rules = begins + len(c.after), c.end, c.after, rules + c.rules
+                shift += _growth(c)
+                at += 1
+            else:
+                covered, raw_end, tail = end, end - shift, ""
+        rest = tail[len(tail) - (covered - end) :]
+        out.append(Change(raw_start, raw_end, head + after + rest, tuple(dict.fromkeys((*rules, rule)))))
+        reach = covered
+    return out + list(changes[at:])
+
+
+def _growth(change: Change) -> int:
+    return len(change.after) - (change.end - change.start)
+
+
+def _apply(line: str, subs: Iterable[Sub]) -> str:
+    parts, at = [], 0
+    for start, end, after in subs:
+        parts += [line[at:start], after]
+        at = end
+    return "".join([*parts, line[at:]])
+
+
+#: A line is gone over until nothing changes; this many times at most.
+ROUNDS = 8
+
+
+class Active(NamedTuple):
+    """The rules of a profile, numbered; and which of them a character concerns, as bits."""
+
+    rules: tuple[Rule, ...]
+    bits: dict[str, int]
+    by_code: NDArray[np.uint16]  # the same by code point, for whole pages
+    by_neighbours: int  # rules that go by the marks around, which later rules may write
+
+
+@lru_cache(maxsize=4)
+def _active(normalise_marks: bool, narrow_latin: bool) -> Active:
+    on = {"normalise_marks": normalise_marks, "narrow_latin": narrow_latin, None: True}
+    rules = tuple(r for r in RULES if on[r.knob])
+    bits: dict[str, int] = {}
+    for number, rule in enumerate(rules):
+        for c in rule.triggers:
+            bits[c] = bits.get(c, 0) | 1 << number
+    by_code = np.zeros(0x110000, np.uint16)
+    for c, b in bits.items():
+        by_code[ord(c)] = b
+    by_code[[ord(c) for c in LINE_BREAKS]] = _BREAK
+    by_neighbours = sum(1 << number for number, rule in enumerate(rules) if rule.name in ("ellipsis", "dash"))
+    return Active(rules, bits, by_code, by_neighbours)
+
+
+_BREAK = 1 << 15
+
+
+def clean_line(line: str, bits: int, active: Active) -> list[Change]:
+    """All changes in `line`, which has no blanks at its ends; `bits`: the rules that its characters concern."""
+    changes: list[Change] = []
+    for _ in range(ROUNDS):
+        fired = resized = False
+        for number, rule in enumerate(active.rules):
+            if bits >> number & 1 and (subs := rule.find(line)):
+                fired, length = True, len(line)
+                line = _apply(line, subs)
+                resized = resized or len(line) != length
+                changes = stack(changes, subs, rule.name)
+                for c in {c for s in subs for c in s.after}:  # what a rule writes may concern another
+                    bits |= active.bits.get(c, 0)
+        # An earlier rule is woken when something is taken out from between, or by the marks a later one writes.
+        if not (resized or (fired and bits & active.by_neighbours)):
+            break
+    return changes
+
+
+def _lines(text: str, active: Active) -> Iterator[tuple[int, int, int]]:
+    """Start, end and bits of every line that concerns a rule."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = active.by_code[codes]
+    breaks = np.flatnonzero(kinds == _BREAK)
+    starts = np.concatenate(([0], breaks + 1))
+    ends = np.concatenate((breaks, [len(text)]))
+    filled = starts < ends
+    starts, ends = starts[filled], ends[filled]
+    if len(starts):
+        bits = np.bitwise_or.reduceat(kinds, starts) & (_BREAK - 1)
+        concerned = bits > 0
+        yield from zip(starts[concerned].tolist(), ends[concerned].tolist(), bits[concerned].tolist(), strict=True)
+
+
+def normalise(text: str, profile: CleaningProfile) -> list[Edit]:
+    """The edits that put `text` (a raw page) into ordinary form: sorted, not overlapping, each inside one line.
+
+    Blanks at a line's ends are outside every span, so they are left alone. Rendering the edits and normalising again
+    gives no edit.
+    """
+    active = _active(profile.normalise_marks, profile.narrow_latin)
+    edits: list[Edit] = []
+    for start, end, bits in _lines(text, active):
+        while start < end and is_blank(text[start]):
+            start += 1
+        while start < end and is_blank(text[end - 1]):
+            end -= 1
+        for c in clean_line(text[start:end], bits, active):
+            edit = _minimal(text, start + c.start, start + c.end, c.after)
+            if edit:
+                edits.append(Edit(*edit, stage="normalise", rule="+".join(c.rules)))
+    return edits
+
+
+def _minimal(text: str, start: int, end: int, after: str) -> tuple[int, int, str, str] | None:
+    """Start, end, before and after without what both have in common at the ends; never a bare insertion."""
+    before = text[start:end]
+    if before == after:
+        return None
+    if end - start > 1:
+        while end - start > 1 and after and text[start] == after[0]:
+            start, after = start + 1, after[1:]
+        while end - start > 1 and after and text[end - 1] == after[-1]:
+            end, after = end - 1, after[:-1]
+        before = text[start:end]
+    return start, end, before, after
+
+
+# -- what is only noticed --------------------------------------------------------------------------------------------
+
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
+_QUOTE = re.compile("(?<![A-Za-z])’|’(?![A-Za-z])|[“”‘]")
+_LINE = re.compile(f"[^{LINE_BREAKS}]+")
+
+
+def count_notes(text: str) -> dict[str, int]:
+    """What a person should know and no rule may change.
+
+    >>> count_notes("“春耕‘备耕’\\n夏种”\\ufffd")
+    {'replacement_characters': 1, 'private_use_characters': 0, 'unpaired_quotes': 2}
+    """
+    return {
+        "replacement_characters": text.count("\ufffd"),
+        "private_use_characters": len(_PRIVATE.findall(text)),
+        "unpaired_quotes": sum(_unpaired(m.group()) for m in _LINE.finditer(text)),
+    }
+
+
+def _unpaired(line: str) -> int:
+    """Quotes of one line without a partner; straight ones go by their number."""
+    waiting: list[str] = []
+    alone = line.count('"') % 2
+    for quote in _QUOTE.findall(line):
+        if quote in "“‘":
+            waiting.append(quote)
+        elif waiting and waiting[-1] == {"”": "“", "’": "‘"}[quote]:
+            waiting.pop()
+        else:
+            alone += 1
+    return alone + len(waiting)
