@@ -1,0 +1,88 @@
+"""Short Markdown for the Dagster UI: what was changed, what was found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pipeline.text.document import CleanPage
+from pipeline.text.spans import Edit, by_place
+
+#: Characters shown on each side of a change.
+AROUND = 10
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~])")
+
+
+def escape(text: str) -> str:
+    """Text as Markdown shows it literally, on one line.
+
+    >>> escape("<b>*1|2")
+    '\\\\<b\\\\>\\\\*1\\\\|2'
+    """
+    return _SPECIAL.sub(r"\\\1", text.replace("\n", "⏎").replace("\r", ""))
+
+
+def changes(text: str, edits: Iterable[Edit], limit: int = 12) -> str:
+    """Raw against clean, the rarer stages first: what went ~~struck~~, what came **bold**."""
+    wanted = [e for e in edits if e.before.strip() or e.after.strip()]
+    wanted.sort(key=lambda e: ({"correct": 0, "script": 1, "join": 2}.get(e.stage, 3), by_place(e)))
+    shown = wanted[:limit]
+    lines = [f"- {_change(text, e)}" for e in shown]
+    if len(wanted) > limit:
+        lines.append(f"- … and {len(wanted) - limit} more")
+    return "\n".join(lines) or "Nothing was changed."
+
+
+def _change(text: str, edit: Edit) -> str:
+    before = escape(text[max(0, edit.start - AROUND) : edit.start])
+    after = escape(text[edit.end : edit.end + AROUND])
+    gone = f"~~{escape(edit.before)}~~" if edit.before.strip() else ""
+    new = f"**{escape(edit.after)}**" if edit.after.strip() else ("␣" if edit.after else "")
+    unsure = "" if edit.rendered else " *(only suggested)*"
+    return f"…{before}{gone}{new}{after}… · {escape(edit.rule)}{unsure}"
+
+
+def page_changes(pages: Sequence[CleanPage], limit: int = 12) -> str:
+    """The same over several pages, the pages with corrections first."""
+    parts: list[str] = []
+    left = limit
+    for clean in sorted(pages, key=lambda c: (not any(e.stage == "correct" for e in c.edits), c.page.page_id)):
+        if left <= 0:
+            break
+        if clean.edits:
+            parts.append(f"**{escape(clean.page.page_id)}**\n\n{changes(clean.page.text, clean.edits, left)}")
+            left -= min(left, len(clean.edits))
+    return "\n\n".join(parts) or "Nothing was changed."
+
+
+def top_corrections(edits: Iterable[Edit], limit: int = 15) -> str:
+    """A table of the commonest changes of words (not of marks and widths)."""
+    counted = Counter((e.before, e.after, e.rule, e.status) for e in edits if e.stage in ("correct", "script"))
+    if not counted:
+        return "No word was changed or suggested."
+    rows = [
+        f"| {escape(before)} | {escape(after)} | {escape(rule)} | {status} | {n} |"
+        for (before, after, rule, status), n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    ]
+    return "\n".join(["| printed | read | rule | status | times |", "|---|---|---|---|---|", *rows])
+
+
+def counts(name: str, values: Iterable[str], limit: int = 15) -> str:
+    """How often each value occurs, as a table."""
+    counted = Counter(values)
+    rows = [f"| {escape(v)} | {n} |" for v, n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:limit]]
+    return "\n".join([f"| {name} | times |", "|---|---|", *rows]) if rows else "None."
+
+
+def headlines(pages: Iterable[CleanPage], limit: int = 20) -> str:
+    """The articles found, as a list."""
+    articles = [a for clean in pages for a in clean.articles]
+    lines = [
+        f"{n}. {escape(a.headline or '(no headline)')} · {len(a.text)} characters"
+        + (f" · {escape('、'.join(a.authors))}" if a.authors else "")
+        for n, a in enumerate(articles[:limit], 1)
+    ]
+    if len(articles) > limit:
+        lines.append(f"\n… and {len(articles) - limit} more")
+    return "\n".join(lines) or "No articles."
