@@ -1,0 +1,249 @@
+"""The Parquet store: one file a table and newspaper issue, written whole or not at all, on any fsspec URL."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from pipeline.datasets.schemas import CORPUS, PARTITIONED, SCHEMA_VERSION, SCHEMAS, STAGES, VERSION_KEY, typed
+
+STAGE_FOLDER = "_stages"
+SUFFIX = ".parquet"
+#: Ending of a file that is being written; no reader's `*.parquet` matches it.
+DRAFT = ".tmp"
+#: File systems allow 255 bytes; a draft's name is longer than the file's.
+MAX_ISSUE_ID_BYTES = 200
+ZSTD_LEVEL = 3
+
+#: Prose, of which hardly two values are equal: a dictionary would only cost.
+_PROSE = {"text", "kicker", "headline", "subhead", "before", "after", "evidence", "detail", "decision"}
+
+
+class StoreError(Exception):
+    """A table cannot be read; the message names the file and says why."""
+
+
+class MissingTableError(StoreError):
+    """The table was not written for this issue."""
+
+
+class Store:
+    """The tables of one output folder (a local path or any fsspec URL)."""
+
+    def __init__(self, root: str) -> None:
+        fs, base = fsspec.core.url_to_fs(str(root))
+        self.fs: Any = fs
+        self.root: str = base.rstrip("/")
+        self._local = isinstance(fs, LocalFileSystem)
+
+    def path(self, table: str, issue_id: str) -> str:
+        """Where the table of an issue is: a path, or a URL if the store is not local."""
+        return self._shown(self._file(table, issue_id))
+
+    def write(self, table: str, issue_id: str, data: Any) -> str:
+        """Writes one table of one issue (Arrow table or pandas frame) and returns its path.
+
+        Readers see the old file or the new one, never a part.
+
+        Raises:
+            ValueError: the data does not fit the table; table and column are named.
+        """
+        file = self._file(table, issue_id)
+        self._put(file, _to_bytes(typed(table, data)))
+        return self._shown(file)
+
+    def read(self, table: str, issue_id: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """One table of one issue.
+
+        Raises:
+            MissingTableError: it was not written.
+            StoreError: the file is torn, no Parquet, not ours, or of another major version.
+        """
+        return self._get(self._file(table, issue_id), table, columns)
+
+    def exists(self, table: str, issue_id: str) -> bool:
+        return bool(self.fs.exists(self._file(table, issue_id)))
+
+    def issues(self, table: str) -> list[str]:
+        """The issues that have this table, sorted."""
+        folder = self._folder(table)
+        try:
+            files = Path(folder).iterdir() if self._local else self.fs.ls(folder, detail=False, refresh=True)
+        except FileNotFoundError:
+            return []
+        names = (str(f).rstrip("/").rsplit("/", 1)[-1] for f in files)
+        return sorted(n.removesuffix(SUFFIX) for n in names if n.endswith(SUFFIX) and not n.startswith("."))
+
+    def read_all(self, table: str, columns: Sequence[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+        """(issue_id, table) for every issue that has it, one by one; what vanishes meanwhile is left out."""
+        for issue_id in self.issues(table):
+            try:
+                data = self.read(table, issue_id, columns)
+            except MissingTableError:
+                continue
+            yield issue_id, data
+
+    def write_corpus(self, table: str, data: Any) -> str:
+        """Writes a table about the whole corpus and returns its path."""
+        file = self._corpus_file(table)
+        self._put(file, _to_bytes(typed(table, data)))
+        return self._shown(file)
+
+    def read_corpus(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A table about the whole corpus; raises as `read` does."""
+        return self._get(self._corpus_file(table), table, columns)
+
+    def exists_corpus(self, table: str) -> bool:
+        return bool(self.fs.exists(self._corpus_file(table)))
+
+    def delete_issue(self, issue_id: str) -> list[str]:
+        """Deletes an issue from every table, stage tables too; returns the paths of the deleted files."""
+        gone = []
+        for table in PARTITIONED + STAGES:
+            file = self._file(table, issue_id)
+            if self.fs.exists(file):
+                self.fs.rm_file(file)
+                gone.append(self._shown(file))
+            if self._local:
+                _remove_drafts(Path(file).parent, f".{issue_id}{SUFFIX}.", 0)
+        return gone
+
+    def sweep(self, older_than_seconds: float = 3600) -> int:
+        """Removes drafts that a killed writer left behind; returns how many."""
+        if not self._local:
+            return 0
+        folders = [self.root, *(self._folder(t) for t in PARTITIONED + STAGES)]
+        return sum(_remove_drafts(Path(f), ".", older_than_seconds) for f in folders)
+
+    def _folder(self, table: str) -> str:
+        if table in STAGES:
+            return f"{self.root}/{STAGE_FOLDER}/{table}"
+        if table in PARTITIONED:
+            return f"{self.root}/{table}"
+        raise ValueError(f"{table!r} is no table of an issue: choose one of {', '.join(PARTITIONED + STAGES)}")
+
+    def _file(self, table: str, issue_id: str) -> str:
+        check_issue_id(issue_id)
+        return f"{self._folder(table)}/{issue_id}{SUFFIX}"
+
+    def _corpus_file(self, table: str) -> str:
+        if table not in CORPUS:
+            raise ValueError(f"{table!r} is no table about the corpus: choose one of {', '.join(CORPUS)}")
+        return f"{self.root}/{table}{SUFFIX}"
+
+    def _shown(self, file: str) -> str:
+        return file if self._local else str(self.fs.unstrip_protocol(file))
+
+    def _put(self, file: str, content: bytes) -> None:
+        if self._local:
+            _write_local(Path(file), content)
+        else:  # an object appears at once, when it is complete
+            self.fs.makedirs(file.rsplit("/", 1)[0], exist_ok=True)
+            self.fs.pipe_file(file, content)
+
+    def _get(self, file: str, table: str, columns: Sequence[str] | None) -> pa.Table:
+        shown = self._shown(file)
+        try:
+            with self.fs.open(file, "rb") as stream:
+                parquet = pq.ParquetFile(stream)
+                _check_version(parquet.schema_arrow.metadata or {}, shown)
+                wanted = [f for f in SCHEMAS[table] if columns is None or f.name in columns]
+                there = set(parquet.schema_arrow.names)
+                data = parquet.read(columns=[f.name for f in wanted if f.name in there])
+        except FileNotFoundError as error:
+            raise MissingTableError(f"{shown} is not there: {table} was not written yet") from error
+        except (pa.ArrowInvalid, pa.ArrowIOError) as error:
+            raise StoreError(f"{shown} is torn or no Parquet file: {error}") from error
+        if columns is not None and (unknown := set(columns) - set(SCHEMAS[table].names)):
+            raise ValueError(f"{table}: unknown columns {', '.join(sorted(unknown))}")
+        return _fitted(data, pa.schema(wanted, metadata=parquet.schema_arrow.metadata), shown)
+
+
+def check_issue_id(issue_id: str) -> None:
+    """Refuses what cannot be a file name below the table's folder.
+
+    Raises:
+        ValueError: a path separator, a leading dot, "..", a control character, empty, or too long.
+    """
+    bad = not issue_id or issue_id.startswith(".") or ".." in issue_id or not issue_id.isprintable()
+    if bad or "/" in issue_id or "\\" in issue_id or len(os.fsencode(issue_id)) > MAX_ISSUE_ID_BYTES:
+        raise ValueError(f"{issue_id!r} cannot be an issue_id: it must be usable as a file name")
+
+
+def _to_bytes(data: pa.Table) -> bytes:
+    """The same table gives the same bytes (for one version of pyarrow)."""
+    sink = pa.BufferOutputStream()
+    names = [f.name for f in data.schema if pa.types.is_string(f.type) and f.name not in _PROSE]
+    pq.write_table(
+        data.combine_chunks(), sink, compression="zstd", compression_level=ZSTD_LEVEL, use_dictionary=names or False
+    )
+    return bytes(sink.getvalue())
+
+
+def _write_local(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{uuid.uuid4().hex}{DRAFT}")
+    try:
+        with draft.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the rename outlive a power cut, where folders can be opened."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove_drafts(folder: Path, prefix: str, older_than_seconds: float) -> int:
+    if not folder.is_dir():
+        return 0
+    limit, removed = time.time() - older_than_seconds, 0
+    for entry in os.scandir(folder):
+        if entry.name.startswith(prefix) and entry.name.endswith(DRAFT) and entry.stat().st_mtime <= limit:
+            Path(entry.path).unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _check_version(metadata: dict[bytes, bytes], shown: str) -> None:
+    found = metadata.get(VERSION_KEY, b"").decode()
+    if not found:
+        raise StoreError(f"{shown} was not written by Banmian: its metadata has no {VERSION_KEY.decode()}")
+    if found.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+        raise StoreError(
+            f"{shown} has schema version {found}, this program reads {SCHEMA_VERSION}: "
+            "use a new output folder, or the version of the program that wrote it"
+        )
+
+
+def _fitted(data: pa.Table, schema: pa.Schema, shown: str) -> pa.Table:
+    """Columns a newer minor version appended are null in older files."""
+    columns = []
+    for field in schema:
+        if field.name in data.column_names:
+            columns.append(data.column(field.name).cast(field.type))
+        elif field.nullable:
+            columns.append(pa.nulls(data.num_rows, field.type))
+        else:
+            raise StoreError(f"{shown} has no column {field.name}")
+    return pa.Table.from_arrays(columns, schema=schema)
