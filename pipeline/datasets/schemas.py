@@ -131,7 +131,8 @@ _PARAGRAPHS = (
     _must("text", _S, "Clean text: the raw spans with the rendered edits, nothing added between them."),
     _must("raw_spans", SPANS, "Where it stands in pages.text, in reading order; two spans are a join."),
     _must("joins", pa.list_(JOIN), f"One record for every seam between two spans: {' | '.join(get_args(JoinKind))}."),
-    _may("truncation", _S, f"Where text is known to be missing: 
+    _may("truncation", _S, f"Where text is known to be missing: {' | '.join(get_args(Truncation))}."),
+)
 _EDIT_BODY = (
     _RAW_START,
     _RAW_END,
