@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -70,6 +72,14 @@ class LocalEngine:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
         return self._pool
+
+
+@cache
+def shared_engine(name: str, workers: int, address: str | None) -> Engine:
+    """One engine for the whole process: its workers keep what they have loaded from run to run."""
+    engine = make_engine(name, workers, address)
+    atexit.register(engine.close)
+    return engine
 
 
 def cores() -> int:

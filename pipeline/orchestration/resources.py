@@ -1,0 +1,54 @@
+"""What the assets are given: where things are, and how to clean."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import dagster as dg
+from pydantic import Field, create_model
+
+from pipeline.engines import Engine, shared_engine
+from pipeline.steps import IssueTask
+from pipeline.text.profile import CleaningProfile, describe_profile
+from pipeline.version import software_version
+
+
+class Places(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Input, output, and the engine that does the work."""
+
+    input: str = Field(description="Folder of .txt or .jsonl pages: a path or an fsspec URL.")
+    output: str = Field(description="Folder the tables are written to: a path or an fsspec URL.")
+    reference: str | None = Field(default=None, description="Extra clean text for the language model, if any.")
+    engine: str = Field(default="local", description="local (this machine) or dask (a cluster).")
+    workers: int = Field(default=1, description="Worker processes; 1 works in the run's own process.")
+    address: str | None = Field(default=None, description="Address of the Dask scheduler; none starts a local cluster.")
+    batch: str | None = Field(default=None, description="hash:N groups issues by a hash of their path.")
+
+    def workforce(self) -> Engine:
+        """The engine; its workers outlive the run, so that models are loaded once."""
+        return shared_engine(self.engine, self.workers, self.address)
+
+    def task(self, issue_id: str, profile: CleaningProfile) -> IssueTask:
+        return IssueTask(self.input, self.output, issue_id, profile, software_version(), self.batch)
+
+
+class _ProfileResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """How pages are cleaned. Every knob has a default; a change gives tables another data version."""
+
+    def profile(self) -> CleaningProfile:
+        return CleaningProfile(**{name: getattr(self, name) for name in describe_profile()})
+
+
+def _fields() -> dict[str, Any]:
+    defaults = CleaningProfile()
+    return {
+        name: (type(getattr(defaults, name)), Field(default=getattr(defaults, name), description=text))
+        for name, text in describe_profile().items()
+    }
+
+
+#: The knobs of `CleaningProfile` as they appear in the launchpad.
+ProfileResource = cast(
+    type[_ProfileResource],
+    create_model("ProfileResource", __base__=_ProfileResource, __module__=__name__, **_fields()),
+)

@@ -1,0 +1,285 @@
+"""The steps over one newspaper issue: read tables, call the heart, write tables, hand back a small outcome.
+
+These are plain functions of a task, so that any engine can call them anywhere. What does not belong here: Dagster, and
+decisions about the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
+
+import pyarrow as pa
+
+from pipeline.datasets import inputs, invariants, tables
+from pipeline.datasets.lines import layouts_from_table, lines_table
+from pipeline.datasets.normalised import edits_from_table, normalised_table
+from pipeline.datasets.shelf import Shelf
+from pipeline.datasets.store import Store
+from pipeline.language.load import load_models
+from pipeline.language.ngrams import NgramModel
+from pipeline.reports import preview
+from pipeline.text import page as heart
+from pipeline.text.document import CleanPage, Page
+from pipeline.text.layout import Layout
+from pipeline.text.models import Models
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.spans import Edit
+
+T = TypeVar("T")
+
+#: What a withheld page's row in `rejects` says.
+WITHHELD = "invariant_failed"
+#: Where the table `lines` notes which language model it was made with.
+MODEL_KEY = b"banmian.model_id"
+
+
+class Markdown(str):
+    """A value to be shown as Markdown."""
+
+
+Value = int | float | str | Markdown
+
+
+@dataclass(frozen=True)
+class IssueTask:
+    """One step over one issue: addresses and small parameters only."""
+
+    input: str
+    output: str
+    issue_id: str
+    profile: CleaningProfile
+    software_version: str
+    batch: str | None = None
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A page that is not published, and why."""
+
+    page_id: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step did: rows and a content hash by table, things worth seeing, pages withheld."""
+
+    issue_id: str
+    rows: dict[str, int]
+    digests: dict[str, str]
+    notes: dict[str, dict[str, Value]] = field(default_factory=dict)
+    withheld: tuple[Withheld, ...] = ()
+    gone: bool = False
+
+
+def read_pages(task: IssueTask) -> Outcome:
+    """Step 1, decode: the issue's pages and what could not be read. A vanished source leaves its tables as they are."""
+    store = Store(task.output)
+    try:
+        pages, refused = inputs.read_issue(task.input, task.issue_id, batch=task.batch)
+    except FileNotFoundError:
+        return Outcome(task.issue_id, {}, {}, gone=True)
+    made = {
+        "pages": tables.pages_table(pages, None, task.profile.profile_id, task.software_version),
+        "rejects": tables.rejects_table(task.issue_id, refused),
+    }
+    notes: dict[str, dict[str, Value]] = {
+        "pages": {
+            "characters": sum(len(p.text) for p in pages),
+            "encodings": Markdown(preview.counts("encoding", (p.encoding for p in pages))),
+            "first_lines": Markdown("\n".join(f"- {preview.escape(p.text.strip()[:60])}" for p in pages[:5])),
+        },
+        "rejects": {"reasons": Markdown(preview.counts("reason", made["rejects"].column("reason").to_pylist()))},
+    }
+    return _published(task, store, made, notes)
+
+
+def normalise_issue(task: IssueTask) -> Outcome:
+    """Step 2: the edits of the rule table, for every page. A page that cannot be done shows up in `clean_issue`."""
+    store = Store(task.output)
+    models = models_of(task.output, Shelf(task.output, "language").current())
+    pages = _pages(store, task.issue_id)
+    done = _each(pages, lambda p: heart.normalise_page(p, models, task.profile))
+    edits = [e for _, made in done for e in made]
+    notes: dict[str, dict[str, Value]] = {
+        "normalised": {
+            "rules": Markdown(preview.counts("rule", (e.rule for e in edits))),
+            "changes": Markdown("\n\n".join(preview.changes(p.text, made, 6) for p, made in done[:2])),
+        }
+    }
+    return _published(task, store, {"normalised": normalised_table(task.issue_id, done)}, notes)
+
+
+def lay_out_issue(task: IssueTask) -> Outcome:
+    """Steps 3 to 6: how each page is laid out. The table notes the model, so that the next step uses the same."""
+    store = Store(task.output)
+    model_id = Shelf(task.output, "language").current()
+    models = models_of(task.output, model_id)
+    edits = edits_from_table(store.read("normalised", task.issue_id))
+    done = _each(
+        _pages(store, task.issue_id),
+        lambda p: heart.lay_out_page(p, edits.get(p.page_id, []), models, task.profile),
+    )
+    table = lines_table(task.issue_id, done)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), MODEL_KEY: (model_id or "").encode()})
+    layouts = [layout for _, layout in done]
+    notes: dict[str, dict[str, Value]] = {
+        "lines": {
+            "articles_planned": sum(len(layout.articles) for layout in layouts),
+            "repeats_found": sum(len(layout.copies) for layout in layouts),
+            "strays": sum(len(layout.strays) for layout in layouts),
+            "roles": Markdown(
+                preview.counts("role", (p.role for layout in layouts for article in layout.articles for p in article))
+            ),
+        }
+    }
+    return _published(task, store, {"lines": table}, notes)
+
+
+def clean_issue(task: IssueTask) -> Outcome:
+    """Steps 7 and 8, and the tables of the contract. Each page is proved before anything is written; a page that
+    fails is withheld with its reason, the others are published."""
+    store = Store(task.output)
+    lines = store.read("lines", task.issue_id)
+    model_id = (lines.schema.metadata or {}).get(MODEL_KEY, b"").decode() or None
+    models = models_of(task.output, model_id)
+    edits, layouts = edits_from_table(store.read("normalised", task.issue_id)), layouts_from_table(lines)
+    pages = _pages(store, task.issue_id)
+    kept: list[CleanPage] = []
+    withheld: list[Withheld] = []
+    for page in pages:
+        clean, faults = prove(page, edits.get(page.page_id), layouts.get(page.page_id), models, task.profile)
+        if clean is not None and not faults:
+            kept.append(clean)
+        else:
+            withheld.append(Withheld(page.page_id, tuple(faults)))
+    made = tables.page_tables(kept, task.software_version, issue_id=task.issue_id)
+    made["rejects"] = _with_withheld(store.read("rejects", task.issue_id), pages, withheld)
+    # `pages` is written last: that it names the model says that the issue is complete.
+    made["pages"] = tables.pages_table(pages, models.model_id, task.profile.profile_id, task.software_version)
+    return _published(task, store, made, _notes(kept), tuple(withheld))
+
+
+def prove(
+    page: Page, edits: list[Edit] | None, layout: Layout | None, models: Models, profile: CleaningProfile
+) -> tuple[CleanPage | None, list[str]]:
+    """The clean page and its broken invariants. A step that raises counts as one: the page's siblings must go on."""
+    try:
+        # A page without rows in the stage tables is blank, or failed there: then it fails here again, and says why.
+        edits = heart.normalise_page(page, models, profile) if edits is None else edits
+        layout = heart.lay_out_page(page, edits, models, profile) if layout is None else layout
+        clean = heart.finish_page(page, edits, layout, models, profile)
+        return clean, invariants.check_page(clean)
+    except Exception as error:
+        return None, [f"a step failed: {type(error).__name__}: {error}"]
+
+
+def models_of(output: str, model_id: str | None) -> Models:
+    """The models with the language model of that id; with none, what the lexicons say."""
+    return _models(output, model_id)
+
+
+@lru_cache(maxsize=2)
+def _models(output: str, model_id: str | None) -> Models:
+    return load_models(NgramModel.load(Shelf(output, "language").folder(model_id)) if model_id else None)
+
+
+def _each(pages: Iterable[Page], step: Callable[[Page], T]) -> list[tuple[Page, T]]:
+    """The step over every page; a page it fails for is left out and meets the same error in `clean_issue`."""
+    done = []
+    for page in pages:
+        try:
+            done.append((page, step(page)))
+        except Exception:
+            continue
+    return done
+
+
+def _pages(store: Store, issue_id: str) -> list[Page]:
+    return list(tables.pages_from_table(store.read("pages", issue_id)))
+
+
+def _with_withheld(rejects: pa.Table, pages: Iterable[Page], withheld: Iterable[Withheld]) -> pa.Table:
+    """`rejects` with a row for every withheld page, and without those of an earlier time."""
+    by_id = {p.page_id: p for p in pages}
+    rows = [r for r in rejects.to_pylist() if r["reason"] != WITHHELD]
+    for w in withheld:
+        page = by_id[w.page_id]
+        rows.append(
+            {
+                "issue_id": page.issue_id,
+                "source": page.source,
+                "sha256": page.sha256,
+                "n_bytes": page.n_bytes,
+                "reason": WITHHELD,
+                "detail": "; ".join(w.faults[:5]),
+            }
+        )
+    return pa.Table.from_pylist(sorted(rows, key=lambda r: (r["source"], r["reason"])), schema=rejects.schema)
+
+
+def _published(
+    task: IssueTask,
+    store: Store,
+    made: dict[str, pa.Table],
+    notes: dict[str, dict[str, Value]],
+    withheld: tuple[Withheld, ...] = (),
+) -> Outcome:
+    for name, table in made.items():
+        store.write(name, task.issue_id, table)
+    return Outcome(
+        task.issue_id,
+        {name: table.num_rows for name, table in made.items()},
+        {name: _digest(table) for name, table in made.items()},
+        notes,
+        withheld,
+    )
+
+
+def _digest(table: pa.Table) -> str:
+    seen = hashlib.sha256()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    seen.update(sink.getvalue())
+    return seen.hexdigest()[:16]
+
+
+def _notes(pages: list[CleanPage]) -> dict[str, dict[str, Value]]:
+    """What the UI shows of an issue."""
+    articles = [a for c in pages for a in c.articles]
+    edits = [e for c in pages for e in c.edits]
+    characters = sum(len(c.page.text) for c in pages)
+    orphaned = sum(s.end - s.start for c in pages for o in c.orphans for s in o.spans)
+    return {
+        "articles": {
+            "found": Markdown(preview.headlines(pages)),
+            "raw_and_clean": Markdown(preview.page_changes(pages)),
+            "without_headline": sum(a.headline is None for a in articles),
+            "characters": sum(len(a.text) for a in articles),
+        },
+        "paragraphs": {"joins": sum(len(p.joins) for a in articles for p in a.paragraphs)},
+        "edits": {
+            "top_corrections": Markdown(preview.top_corrections(edits)),
+            "applied": sum(e.rendered for e in edits),
+            "suggested": sum(e.status == "suggested" for e in edits),
+        },
+        "duplicates": {
+            "taken_out": Markdown(
+                "\n".join(f"- {d.kind}: {preview.escape(d.text[:60])}…" for c in pages for d in c.duplicates[:3])
+                or "None."
+            )
+        },
+        "orphans": {
+            "reasons": Markdown(preview.counts("reason", (o.reason for c in pages for o in c.orphans))),
+            "share_of_characters": round(orphaned / characters, 5) if characters else 0.0,
+        },
+        "ledger": {
+            "characters": characters,
+            "dispositions": Markdown(preview.counts("disposition", (r.disposition for c in pages for r in c.ledger))),
+        },
+    }
