@@ -23,6 +23,8 @@ HANZI = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007\U00020000-\U000323af"
 WIDE = "\u2e80-\u2fdf\u3001-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff65\U00020000-\U000323af—…·"
 #: Signs that belong to the script of their line: wide in a line that holds hanzi.
 SIGNS = "%％‰℃°①-⑳"
+#: What a joiner or a selector may follow.
+EMOJI = "\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 #: Looked through when a mark's neighbour is asked for.
 SEE_THROUGH = "()（）\\[\\]“”‘’\"' \t"
 
@@ -162,10 +164,9 @@ def marks(line: str) -> list[Sub]:
         if end - start == 1 and run.group() not in MARKS:
             continue
         beside = _side(line, start - 1, wide) or _side(line, end, wide)
-        closes_line = wide is _WIDE_OR_SIGN and end == len(line)
+        closes_line = wide is _WIDE_OR_SIGN and end == len(line) and not {"!", "?"}.isdisjoint(run.group())
         if beside or closes_line:
-            halves = _HALF_MARK.finditer(line, start, end)
-            found += [Sub(m.start(), m.end(), MARKS[m.group()]) for m in halves if beside or m.group() in "!?"]
+            found += [Sub(m.start(), m.end(), MARKS[m.group()]) for m in _HALF_MARK.finditer(line, start, end)]
     return found
 
 
@@ -286,7 +287,7 @@ RULES: tuple[Rule, ...] = (
         "Zero-width and soft-hyphen characters, direction marks and controls inside a line are deleted.",
         ("中\u200b国", "中国"),
         INVISIBLE | {"\u200d"},
-        _by_pattern(f"[{''.join(map(re.escape, sorted(INVISIBLE)))}]+|(?<=[0-9A-Za-z\u3000-\u9fff])\u200d", ""),
+        _by_pattern(f"[{''.join(map(re.escape, sorted(INVISIBLE)))}]+|(?<![{EMOJI}\u200d])\u200d+", ""),
     ),
     Rule(
         "space",
