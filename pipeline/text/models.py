@@ -6,6 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float64]
+
+#: Numbers that the language model gives to what is no character.
+PARAGRAPH = 1
+
 
 class WordList(Protocol):
     """Words and their frequencies (general vocabulary; about 350,000 words)."""
@@ -78,7 +87,7 @@ class Gazetteer(Protocol):
 
 
 class LanguageModel(Protocol):
-    """Character n-gram model; knows how much text it has seen."""
+    """Character n-gram model; knows how much text it has seen. `own` is what a page itself contributed."""
 
     @property
     def n_chars(self) -> int:
@@ -87,6 +96,18 @@ class LanguageModel(Protocol):
     @property
     def model_id(self) -> str:
         """Content hash."""
+
+    def encode(self, text: str) -> Ids:
+        """One number a character."""
+
+    def own_counts(self, text: str) -> object | None:
+        """What this very text contributed, to be taken away when it is scored."""
+
+    def logprobs(self, ids: Ids, own: object | None = None) -> Floats:
+        """Log probability of each character given the four before it."""
+
+    def bigram_counts(self, ids: Ids, own: object | None = None) -> Floats:
+        """How often each pair (ids[i], ids[i + 1]) was seen; `len(ids) - 1` values."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +121,7 @@ class Models:
     confusables: tuple[ConfusablePair, ...]
     gazetteer: Gazetteer
     language: LanguageModel
+    weights: Mapping[str, float]
 
     @property
     def model_id(self) -> str:

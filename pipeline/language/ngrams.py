@@ -1,0 +1,340 @@
+"""Character n-gram model, order 5, interpolated by Witten and Bell (1991, method C) over raw counts.
+
+Raw counts are kept, so that what a page itself contributed can be taken away when that page is scored: a page must
+not confirm its own errors. An n-gram is a number in base `SIZE` (6,8xx⁵ < 2⁶⁴); each order is a sorted array of such
+numbers beside its counts, so that a model is plain arrays which workers map into memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.language.alphabet import BREAK, PARAGRAPH, SIZE, Ids, encode
+
+ORDER = 5
+_CHUNK = 4_000_000  # characters counted at once: about 200 MB of working memory
+_ENDINGS = "。！？…”’」』；;.!?"
+
+Keys = npt.NDArray[np.uint64]
+Counts = npt.NDArray[np.uint32]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NgramCounts:
+    """Counts of the n-grams of orders 1..ORDER: sorted keys and how often each was seen."""
+
+    keys: tuple[Keys, ...]
+    counts: tuple[Counts, ...]
+
+    @property
+    def n_chars(self) -> int:
+        return int(self.counts[0].sum())
+
+
+def text_ids(text: str) -> Ids:
+    """A text as the model reads it: every line that ends a sentence ends a paragraph; other line breaks (a column's
+    hard wrap, a headline) are a `BREAK`, over which nothing is counted."""
+    pieces: list[Ids] = [np.array([BREAK, PARAGRAPH], dtype=np.uint16)]
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped:
+            continue
+        ended = stripped[-1] in _ENDINGS
+        pieces.append(encode(stripped))
+        pieces.append(np.array([PARAGRAPH, BREAK, PARAGRAPH] if ended else [BREAK], dtype=np.uint16))
+    return np.concatenate(pieces)
+
+
+def ngram_keys(ids: Ids, n: int) -> tuple[Keys, npt.NDArray[np.bool_]]:
+    """The n-gram that ends at each position, and whether it is one (complete, no break, no paragraph inside)."""
+    wide = ids.astype(np.uint64)
+    keys = wide.copy()
+    valid = ids != BREAK
+    base = np.uint64(1)
+    for back in range(1, n):
+        base = base * np.uint64(SIZE)
+        shifted = np.zeros_like(wide)
+        shifted[back:] = wide[:-back] if back < len(wide) else 0
+        keys += shifted * base
+        before = np.zeros(len(ids), dtype=np.bool_)
+        before[back:] = ids[:-back] != BREAK if back < len(ids) else False
+        valid &= before
+        if back < n - 1:  # the first character of an n-gram may begin a paragraph, the last may end one
+            inside = np.zeros(len(ids), dtype=np.bool_)
+            inside[back:] = ids[:-back] != PARAGRAPH if back < len(ids) else False
+            valid &= inside
+    return keys, valid
+
+
+def count(texts: Iterable[str]) -> NgramCounts:
+    """Count all texts, a chunk at a time."""
+    totals: NgramCounts | None = None
+    for ids in _chunks(texts):
+        part = count_ids(ids)
+        totals = part if totals is None else add(totals, part)
+    return totals or count_ids(np.zeros(0, dtype=np.uint16))
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[Ids]:
+    held: list[Ids] = []
+    size = 0
+    for text in texts:
+        ids = text_ids(text)
+        held.append(ids)
+        size += len(ids)
+        if size >= _CHUNK:
+            yield np.concatenate(held)
+            held, size = [], 0
+    if held:
+        yield np.concatenate(held)
+
+
+def count_ids(ids: Ids) -> NgramCounts:
+    keys: list[Keys] = []
+    counts: list[Counts] = []
+    for n in range(1, ORDER + 1):
+        found, valid = ngram_keys(ids, n)
+        unique, number = np.unique(found[valid], return_counts=True)
+        keys.append(unique)
+        counts.append(number.astype(np.uint32))
+    return NgramCounts(tuple(keys), tuple(counts))
+
+
+def add(a: NgramCounts, b: NgramCounts) -> NgramCounts:
+    """The counts of both."""
+    keys: list[Keys] = []
+    counts: list[Counts] = []
+    for ka, ca, kb, cb in zip(a.keys, a.counts, b.keys, b.counts, strict=True):
+        unique, where = np.unique(np.concatenate([ka, kb]), return_inverse=True)
+        total = np.bincount(where, weights=np.concatenate([ca, cb]), minlength=len(unique))
+        keys.append(unique)
+        counts.append(total.astype(np.uint32))
+    return NgramCounts(tuple(keys), tuple(counts))
+
+
+def find(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
+    """Where each of `wanted` stands in the sorted `table`; -1 = nowhere."""
+    if not len(table) or not len(wanted):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    order = np.argsort(wanted)  # sorted questions walk through memory in order: several times faster
+    asked = wanted[order]
+    at = np.searchsorted(table, asked)
+    at[at == len(table)] = 0
+    found = np.where(table[at] == asked, at, -1)
+    result = np.empty(len(wanted), dtype=np.int64)
+    result[order] = found
+    return result
+
+
+@dataclass(frozen=True)
+class NgramModel:
+    """A trained model. `followers[n]` and `kinds[n]` are aligned with the keys of order n + 1 and say how often, and
+    by how many different characters, that n-gram was followed. `seen` are hashes of the texts it was trained on."""
+
+    grams: NgramCounts
+    followers: tuple[Counts, ...]
+    kinds: tuple[Counts, ...]
+    seen: Keys
+    model_id: str
+    info: dict[str, Any]
+
+    @property
+    def n_chars(self) -> int:
+        return int(self.info["n_chars"])
+
+    def has_seen(self, text: str) -> bool:
+        """Was this very text part of the training?"""
+        return bool(len(self.seen)) and find(self.seen, np.array([text_hash(text)], dtype=np.uint64))[0] >= 0
+
+    def own_counts(self, text: str) -> NgramCounts | None:
+        """What `text` contributed to the model, if anything: to be taken away when it is scored."""
+        return count_ids(text_ids(text)) if self.has_seen(text) else None
+
+    def counts_of(self, keys: Keys, n: int, own: NgramCounts | None = None) -> npt.NDArray[np.int64]:
+        """How often the n-grams `keys` were seen, without `own`."""
+        at = find(self.grams.keys[n - 1], keys)
+        counts = np.where(at >= 0, self.grams.counts[n - 1][at], 0).astype(np.int64) if len(self.grams.keys[n - 1]) else (
+            np.zeros(len(keys), dtype=np.int64)
+        )
+        if own is not None:
+            mine = find(own.keys[n - 1], keys)
+            counts -= np.where(mine >= 0, own.counts[n - 1][mine], 0)
+        return np.maximum(counts, 0)
+
+    def logprobs(self, ids: Ids, own: NgramCounts | None = None) -> Floats:
+        """Natural-log probability of each character given the up to four before it; `len(ids)` values.
+
+        Positions whose left context does not belong to them (the first four of each row, when rows were laid end to
+        end) must be ignored by the caller.
+        """
+        probability = np.full(len(ids), 1.0 / SIZE)
+        context_at: npt.NDArray[np.int64] | None = None
+        for n in range(1, ORDER + 1):
+            keys, valid = ngram_keys(ids, n)
+            table, counts = self.grams.keys[n - 1], self.grams.counts[n - 1]
+            at = np.full(len(ids), -1, dtype=np.int64)
+            alive = valid if context_at is None else valid & (context_at >= 0)
+            places = np.flatnonzero(alive)
+            at[places] = find(table, keys[places])
+            hit = np.zeros(len(ids))
+            seen = at >= 0
+            hit[seen] = counts[at[seen]]
+            if own is not None:
+                hit[places] -= _own(own, keys[places], n)
+            if context_at is None:
+                total, types = self._all(own)
+                followed, kinds = np.full(len(ids), total), np.full(len(ids), types)
+            else:
+                followed, kinds = self._context(keys, context_at, n, own)
+            some = followed > 0
+            mixed = (np.maximum(hit, 0) + kinds * probability) / np.maximum(followed + kinds, 1e-12)
+            probability = np.where(some, mixed, probability)
+            if n < ORDER:
+                context_at = np.full(len(ids), -1, dtype=np.int64)
+                context_at[1:] = at[:-1]
+        return np.log(probability)
+
+    def encode(self, text: str) -> Ids:
+        """One number a character; line breaks become the paragraph mark."""
+        return encode(text)
+
+    def bigram_counts(self, ids: Ids, own: NgramCounts | None = None) -> Floats:
+        """How often each pair of neighbours was seen; `len(ids) - 1` values."""
+        keys, _ = ngram_keys(ids, 2)
+        return self.counts_of(keys[1:], 2, own).astype(np.float64)
+
+    def _all(self, own: NgramCounts | None) -> tuple[float, float]:
+        total, types = float(self.grams.counts[0].sum()), float(len(self.grams.keys[0]))
+        if own is not None:
+            total -= float(own.counts[0].sum())
+        return max(total, 0.0), types if total > 0 else 0.0
+
+    def _context(
+        self, keys: Keys, context_at: npt.NDArray[np.int64], n: int, own: NgramCounts | None
+    ) -> tuple[Floats, Floats]:
+        """How often, and by how many kinds, the context of each n-gram was followed."""
+        known = context_at >= 0
+        followed, kinds = np.zeros(len(keys)), np.zeros(len(keys))
+        followed[known] = self.followers[n - 2][context_at[known]]
+        kinds[known] = self.kinds[n - 2][context_at[known]]
+        if own is not None and len(own.keys[n - 1]):
+            contexts = own.keys[n - 1] // np.uint64(SIZE)
+            unique, first = np.unique(contexts, return_index=True)
+            own_total = np.add.reduceat(own.counts[n - 1].astype(np.float64), first)
+            at = find(self.grams.keys[n - 1], own.keys[n - 1])
+            only_mine = (at >= 0) & (self.grams.counts[n - 1][at] <= own.counts[n - 1])
+            own_kinds = np.add.reduceat(only_mine.astype(np.float64), first)
+            mine = find(unique, keys[known] // np.uint64(SIZE))
+            inside = mine >= 0
+            places = np.flatnonzero(known)[inside]
+            followed[places] -= own_total[mine[inside]]
+            kinds[places] -= own_kinds[mine[inside]]
+        return np.maximum(followed, 0), np.maximum(kinds, 0)
+
+    def perplexity(self, texts: Iterable[str]) -> float | None:
+        """Per character, of text that was held back; None when there is none."""
+        total, n = 0.0, 0
+        for text in texts:
+            ids = text_ids(text)
+            counted = (ids != BREAK) & (np.arange(len(ids)) > 1)
+            total += float(self.logprobs(ids)[counted].sum())
+            n += int(counted.sum())
+        return float(np.exp(-total / n)) if n else None
+
+    def save(self, folder: Path) -> None:
+        """Plain arrays and a JSON; the same model gives the same bytes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, array in self._arrays():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        (folder / "model.json").write_text(
+            json.dumps({"model_id": self.model_id, **self.info}, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+
+    def _arrays(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        for n in range(ORDER):
+            yield f"keys{n + 1}", self.grams.keys[n]
+            yield f"counts{n + 1}", self.grams.counts[n]
+        for n in range(ORDER - 1):
+            yield f"followers{n + 1}", self.followers[n]
+            yield f"kinds{n + 1}", self.kinds[n]
+        yield "seen", self.seen
+
+    @classmethod
+    def load(cls, folder: Path) -> NgramModel:
+        """Map a saved model into memory (read-only; shared between workers)."""
+        info = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+
+        def array(name: str) -> npt.NDArray[Any]:
+            loaded: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            return loaded
+
+        grams = NgramCounts(
+            tuple(array(f"keys{n + 1}") for n in range(ORDER)), tuple(array(f"counts{n + 1}") for n in range(ORDER))
+        )
+        return cls(
+            grams,
+            tuple(array(f"followers{n + 1}") for n in range(ORDER - 1)),
+            tuple(array(f"kinds{n + 1}") for n in range(ORDER - 1)),
+            array("seen"),
+            info.pop("model_id"),
+            info,
+        )
+
+
+def text_hash(text: str) -> int:
+    """64 bits that name a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def train(texts: Iterable[str]) -> NgramModel:
+    """Learn from texts (a page or an article each). The order of the texts does not matter."""
+    hashes: list[int] = []
+
+    def watched() -> Iterator[str]:
+        for text in texts:
+            hashes.append(text_hash(text))
+            yield text
+
+    return build(count(watched()), np.unique(np.array(hashes, dtype=np.uint64)), len(hashes))
+
+
+def build(grams: NgramCounts, seen: Keys, n_texts: int = 0) -> NgramModel:
+    """The model of given counts."""
+    followers: list[Counts] = []
+    kinds: list[Counts] = []
+    for n in range(1, ORDER):
+        contexts = grams.keys[n] // np.uint64(SIZE)
+        at = find(grams.keys[n - 1], contexts)
+        size = len(grams.keys[n - 1])
+        known = at >= 0
+        followers.append(np.bincount(at[known], weights=grams.counts[n][known], minlength=size).astype(np.uint32))
+        kinds.append(np.bincount(at[known], minlength=size).astype(np.uint32))
+    digest = hashlib.sha256()
+    for keys, counts in zip(grams.keys, grams.counts, strict=True):
+        digest.update(keys.tobytes())
+        digest.update(counts.tobytes())
+    digest.update(seen.tobytes())
+    info = {"n_chars": grams.n_chars, "n_texts": n_texts, "order": ORDER, "alphabet": SIZE}
+    return NgramModel(grams, tuple(followers), tuple(kinds), seen, digest.hexdigest()[:16], info)
+
+
+def empty_model() -> NgramModel:
+    """A model that has seen nothing and says so."""
+    return build(count_ids(np.zeros(0, dtype=np.uint16)), np.zeros(0, dtype=np.uint64))
+
+
+def _own(own: NgramCounts, keys: Keys, n: int) -> Floats:
+    at = find(own.keys[n - 1], keys)
+    result = np.zeros(len(keys))
+    result[at >= 0] = own.counts[n - 1][at[at >= 0]]
+    return result

@@ -1,0 +1,164 @@
+"""The head grammar: which lines of a head are label, kicker, headline, subhead, and which a first heading.
+
+`label* kicker? headline subhead* heading*`, each over one or more lines. All ways to read the lines so are scored by
+a log-linear model (weights `heads.*`); the best one is taken, its probability is the confidence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.text.roles import is_numbered
+
+Features = dict[str, float]
+
+#: Tags of head lines; `+` = goes on the line before.
+TAGS = ("label", "kicker", "kicker+", "headline", "headline+", "subhead", "subhead+", "heading")
+_NEXT: dict[str, tuple[str, ...]] = {
+    "": ("label", "kicker", "headline"),
+    "label": ("label", "kicker", "headline"),
+    "kicker": ("kicker+", "headline"),
+    "kicker+": ("kicker+", "headline"),
+    "headline": ("headline+", "subhead", "heading"),
+    "headline+": ("headline+", "subhead", "heading"),
+    "subhead": ("subhead", "subhead+", "heading"),
+    "subhead+": ("subhead", "subhead+", "heading"),
+    "heading": ("heading",),
+}
+_MOST_LINES = 8
+#: How names of columns (栏目) end; general knowledge of Chinese papers.
+_COLUMN_NAME = re.compile(
+    r"(?:在(?:基层|一线|现场|行动|身边|路上|[\u4e00-\u9fff]{2})|进行时|观察|时评|快评|短评|锐评|视点|焦点|聚焦|关注|追踪|连线|调查|手记|札记|论坛|专栏|"
+    r"在线|说法|纵横|走笔|漫笔|随笔|心语|风采|人物|故事|记忆|档案|速递|快递|简讯|要闻|新闻|发布|解读|帮问|问答|访谈|对话|专访|大家谈|"
+    r"之声|之窗|广角|扫描|巡礼|特写|特稿|侧记|图解|数说|点睛|热评|观点|声音|来信|信箱|服务台|提示|资讯|动态|短波|集锦|导读|导航|话题|热点|"
+    r"走基层|看点|亮点|谱|横|评|谭|谈|录|记|眼|窗|苑|线|台|坛|鉴|语|话|论|察|版|讯|栏|目)$"
+)
+
+
+def is_column_name(text: str) -> bool:
+    """Does the text end like the name of a column (栏目)?
+
+    >>> is_column_name("一线故事"), is_column_name("药价最高降幅达93%")
+    (True, False)
+    """
+    return len(text) <= 16 and bool(_COLUMN_NAME.search(text))
+
+
+@dataclass(frozen=True)
+class HeadLine:
+    """A line of a head, and whether a blank line stands above it."""
+
+    text: str
+    blank_before: bool = False
+
+
+def read_head(
+    lines: Sequence[HeadLine],
+    weights: Mapping[str, float],
+    runs_on: Callable[[str, str], float],
+    body: str = "",
+) -> tuple[tuple[str, ...], float]:
+    """(tags, probability). `runs_on(left, right)`: evidence that a phrase goes on over the line break (0 = none).
+
+    More lines than a head can have: the last ones are headings.
+    """
+    n = min(len(lines), _MOST_LINES)
+    if not n:
+        return (), 1.0
+    best, scores = _scored(lines[:n], weights, runs_on, body)
+    top = max(scores)
+    probability = 1 / sum(math.exp(s - top) for s in scores)
+    tags = best[scores.index(top)]
+    return (*tags, *("heading",) * (len(lines) - n)), probability
+
+
+def _scored(
+    lines: Sequence[HeadLine], weights: Mapping[str, float], runs_on: Callable[[str, str], float], body: str
+) -> tuple[list[tuple[str, ...]], list[float]]:
+    readings = list(all_readings(len(lines)))
+    local = [
+        {tag: _dot(line_features(lines, i, tag, runs_on, body), weights) for tag in TAGS} for i in range(len(lines))
+    ]
+    scores = [
+        sum(local[i][tag] for i, tag in enumerate(reading))
+        + sum(weights.get(f"heads.{a}>{b}", 0.0) for a, b in zip(("^", *reading), (*reading, "$"), strict=True))
+        for reading in readings
+    ]
+    return readings, scores
+
+
+def _dot(features: Features, weights: Mapping[str, float]) -> float:
+    return sum(weights.get(f"heads.{k}", 0.0) * v for k, v in features.items())
+
+
+@cache
+def all_readings(n: int) -> tuple[tuple[str, ...], ...]:
+    """All sequences of n tags that the grammar allows and that hold a headline."""
+
+    def grow(prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if len(prefix) == n:
+            if "headline" in prefix:
+                yield prefix
+            return
+        for tag in _NEXT[prefix[-1] if prefix else ""]:
+            if tag == "headline+" and prefix.count("headline+") >= 2:
+                continue
+            if tag == "label" and len(prefix) >= 3:
+                continue
+            yield from grow((*prefix, tag))
+
+    return tuple(grow(()))
+
+
+def line_features(
+    lines: Sequence[HeadLine], i: int, tag: str, runs_on: Callable[[str, str], float], body: str
+) -> Features:
+    """What speaks for reading line i as `tag`."""
+    text = lines[i].text
+    n = len(text)
+    longest = max(len(x.text) for x in lines)
+    x: dict[str, float] = {
+        "bias": 1.0,
+        "length": min(n, 40) / 20,
+        "length2": (min(n, 40) / 20) ** 2,
+        "tiny": float(n <= 4),
+        "label_size": float(n <= 8),
+        "longest": float(n == longest),
+        "first": float(i == 0),
+        "last": float(i == len(lines) - 1),
+        "dash": float(text.startswith(("——", "—"))),
+        "ends_dash": float(text.endswith("—")),
+        "ends_colon": float(text[-1] in "：:"),
+        "comma": float("，" in text or "、" in text),
+        "asks": float(text[-1] in "？！"),
+        "space": float(" " in text.strip()),
+        "quote": float("“" in text),
+        "brackets": float(text[0] in "（(" and text[-1] in "）)"),
+        "framed": float(text[0] in "【▌◆●■" or text[-1] == "】"),
+        "digits": float(any(c.isdigit() for c in text)),
+        "numbered": float(is_numbered(text)),
+        "column_name": float(is_column_name(text)),
+        "dot": float("·" in text),
+        "blank": float(lines[i].blank_before),
+        "core_reading": float(text in ("核心阅读", "编者按", "导读", "内容提要", "阅读提示", "本期关注")),
+        "in_body": float(len(text) >= 6 and text[:6] in body),
+    }
+    if i:
+        before = lines[i - 1].text
+        x["longer_than_before"] = float(n > 1.3 * len(before))
+        x["shorter_than_before"] = float(n < 0.77 * len(before))
+        x["alike_before"] = float(abs(n - len(before)) <= 3)
+        if tag.endswith("+"):
+            x["runs_on"] = runs_on(before, text)
+            x["quote_open"] = float(before.count("“") > before.count("”"))
+            x["before_ends_mark"] = float(before[-1] in "，、；：？！”）")
+        else:
+            x["not_runs_on"] = runs_on(before, text)
+    if i + 1 < len(lines):
+        after = lines[i + 1].text
+        x["shorter_than_after"] = float(n < 0.77 * len(after))
+    return {f"{tag}.{k}": v for k, v in x.items() if v}

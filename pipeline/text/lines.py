@@ -1,0 +1,208 @@
+"""Lines and blocks: the page as a reader meets it, before anything is decided.
+
+A *line* is what stands between two line breaks. A *block* is a piece of running text that the dump keeps together:
+one line, or the hard-wrapped lines of one paragraph in one column (reflow).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.text.spans import Edit, Span, render, rendered_edits
+
+LINE_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+SENTENCE_END = "。！？…"
+CLOSING = "”’』」）》〉】)"
+OPENING = "“‘『「（《〈【("
+_PAIRS = {"”": "“", "’": "‘", "』": "『", "」": "「", "）": "（", "》": "《", "〉": "〈", "】": "【", ")": "("}
+
+#: Widths that a hard-wrapped column can have, and the share of lines that must be about as long.
+COLUMN_WIDTHS = (10, 40)
+_WRAPPED_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Line:
+    """A non-blank line without the blanks at its ends. `text` is normalised."""
+
+    span: Span
+    number: int
+    text: str
+    indent: bool
+    blank_before: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that were put together, or a part of one. `joins` are the seams inside (all of kind `line`).
+
+    `residue`: what a blended copy held beyond the text it repeats.
+    """
+
+    spans: tuple[Span, ...]
+    text: str
+    line: int
+    last_line: int
+    blank_before: int
+    residue: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return is_ended(self.text)
+
+
+def is_ended(text: str) -> bool:
+    """Does the text close a sentence? Closing quotes and brackets after the mark do not matter.
+
+    >>> is_ended("他说：“好。”"), is_ended("推动“双城"), is_ended("（记者 张三）")
+    (True, False, True)
+    """
+    stripped = text.rstrip(CLOSING + " ")
+    if stripped[-1:] and stripped[-1] in SENTENCE_END:
+        return True
+    return text.rstrip()[-1:] in ("）", ")") and len(text) > 1
+
+
+def open_marks(text: str) -> tuple[str, ...]:
+    """Quotes and brackets that were opened and not closed, outermost first.
+
+    >>> open_marks("提出“优化区域经济布局，促")
+    ('“',)
+    """
+    stack: list[str] = []
+    for char in re.findall(r"[“”‘’『』「」（）《》〈〉【】()]", text):
+        if char in OPENING:
+            stack.append(char)
+        elif stack and stack[-1] == _PAIRS[char]:
+            stack.pop()
+    return tuple(stack)
+
+
+def unopened_marks(text: str) -> tuple[str, ...]:
+    """Quotes and brackets that are closed and were never opened, in order, as their opening form."""
+    stack: list[str] = []
+    missing: list[str] = []
+    for char in re.findall(r"[“”‘’『』「」（）《》〈〉【】()]", text):
+        if char in OPENING:
+            stack.append(char)
+        elif stack and stack[-1] == _PAIRS[char]:
+            stack.pop()
+        elif not stack:
+            missing.append(_PAIRS[char])
+    return tuple(missing)
+
+
+def read_lines(text: str, edits: Sequence[Edit]) -> list[Line]:
+    """The non-blank lines of a page, normalised by the applied `edits`."""
+    shown = rendered_edits(edits)
+    found: list[Line] = []
+    number = blank = 0
+    for start, end, breaks in _raw_lines(text):
+        first, last = _trim(text, start, end)
+        clean = render(text, [Span(first, last)], shown) if first < last else ""
+        if clean.strip():
+            indent = len(text[start:first].expandtabs(4)) >= 2 or "\u3000" in text[start:first]
+            found.append(Line(Span(first, last), number, clean.strip(), indent, blank))
+            blank = 0
+        else:
+            blank += 1
+        number += breaks
+    return found
+
+
+def _raw_lines(text: str) -> Iterator[tuple[int, int, int]]:
+    """(start, end, how many U+000A end it) of every line."""
+    at = 0
+    for found in LINE_BREAKS.finditer(text):
+        yield at, found.start(), found.group().count("\n")
+        at = found.end()
+    yield at, len(text), 0
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    """Without blanks and invisible characters at the ends."""
+    body = text[start:end]
+    left = len(body) - len(body.lstrip(_BLANKS))
+    right = len(body.rstrip(_BLANKS))
+    return Span(start + min(left, right), start + right)
+
+
+_BLANKS = " \t\u3000\xa0\u200b\u200c\u200d\u2060\ufeff\xad\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u1680"
+
+
+def column_width(lines: Sequence[Line]) -> int | None:
+    """The width of hard-wrapped columns in characters, None when the page is not hard-wrapped.
+
+    The commonest line length (within COLUMN_WIDTHS, one off counts half) when at least 30 % of the lines have it.
+    """
+    sizes = Counter(display_width(line.text) + (2 if line.indent else 0) for line in lines if len(line.text) > 1)
+    fitting = {w: n for w, n in sizes.items() if COLUMN_WIDTHS[0] <= w <= COLUMN_WIDTHS[1]}
+    if not fitting:
+        return None
+    near = {w: sum(sizes.get(w + d, 0) for d in (-1, 0, 1)) for w in fitting}
+    width = max(fitting, key=lambda w: (fitting[w], w))
+    total = sum(sizes.values())
+    if total < 8 or fitting[width] < 0.2 * total or near[width] < _WRAPPED_SHARE * total:
+        return None
+    longer = sum(n for w, n in sizes.items() if w > 1.6 * width + 2)
+    return width if longer <= 0.1 * total else None
+
+
+def display_width(text: str) -> int:
+    """How many hanzi wide: Latin letters, digits and spaces count as printed, one cell each."""
+    return len(text)
+
+
+def reflow(lines: Sequence[Line], objects: Callable[[str, str], bool], is_short: Callable[[str], bool]) -> list[Block]:
+    """Lines → blocks. On a page without hard-wrapped columns every line is a block.
+
+    A full line goes on in the next one unless a blank line, an indent, the language model (`objects(left, right)`) or
+    the look of the next line (`is_short`: a head, a byline) speak against it.
+    """
+    width = column_width(lines)
+    if width is None:
+        return [Block((x.span,), x.text, x.number, x.number, x.blank_before) for x in lines]
+    indented = sum(x.indent for x in lines) >= 0.04 * len(lines)
+    blocks: list[Block] = []
+    held: list[Line] = []
+    for line in lines:
+        if held and not _goes_on(held, line, width, indented, objects, is_short):
+            blocks.append(_block(held))
+            held = []
+        held.append(line)
+    return [*blocks, _block(held)] if held else blocks
+
+
+def _block(lines: Sequence[Line]) -> Block:
+    text = ""
+    for line in lines:
+        latin = text[-1:].isascii() and text[-1:].isalpha() and line.text[:1].isascii() and line.text[:1].isalpha()
+        text += (" " if latin else "") + line.text
+    return Block(tuple(x.span for x in lines), text, lines[0].number, lines[-1].number, lines[0].blank_before)
+
+
+def _goes_on(
+    held: Sequence[Line],
+    line: Line,
+    width: int,
+    indented: bool,
+    objects: Callable[[str, str], bool],
+    is_short: Callable[[str], bool],
+) -> bool:
+    last = held[-1]
+    if line.blank_before or (indented and line.indent):
+        return False
+    size = display_width(last.text) + (2 if last.indent else 0)
+    if line.text[0] in "。，、；：？！”’）》":
+        return size >= width - 2
+    if size < width - 1:
+        return False
+    if is_short(last.text) and len(held) == 1 and size < width:
+        return False
+    ended = is_ended(last.text)
+    if ended:
+        return not indented and size >= width and not objects(last.text, line.text) and not is_short(line.text)
+    return not (is_short(line.text) and objects(last.text, line.text))

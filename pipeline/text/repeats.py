@@ -1,0 +1,186 @@
+"""Repeats within a page: exact and near copies, containment, and blends.
+
+Candidates share winnowed character 8-grams (Schleimer, Wilkerson, Aiken 2003); an alignment decides. Short texts are
+never taken out: equal kickers and pull quotes are legitimate.
+
+A *blend* is a copy that begins like another paragraph and then goes on with the tail of a third one. Its beginning is
+the duplicate; its rest (the residue) is a fragment in its own right, which goes back to stitching.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Indel, LCSseq
+
+from pipeline.text.document import DuplicateKind
+from pipeline.text.lines import Block
+from pipeline.text.profile import CleaningProfile
+
+_SHINGLE = 8
+_WINDOW = 8
+_COMMON = 12  # a shingle in more blocks than this is boilerplate
+_BLEND_PREFIX, _BLEND_SHARE = 22, 0.2
+_WORD = re.compile(r"\w")
+
+#: log P(right's beginning | left's end) of a seam; higher is likelier.
+SeamLikelihood = Callable[[str, str], float]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Block `copy` repeats block `kept`. `copy_end`: up to this character of the copy's text; the rest is residue
+    (None: all of it). `kept_range`: which characters of the kept text it repeats."""
+
+    copy: int
+    kept: int
+    kind: DuplicateKind
+    similarity: float
+    kept_range: tuple[int, int]
+    copy_end: int | None = None
+
+
+def find_repeats(
+    blocks: Sequence[Block],
+    profile: CleaningProfile,
+    seam: SeamLikelihood,
+    badness: Callable[[str], float],
+) -> list[Repeat]:
+    """The repeats of a page, at most one a block; a kept block is never itself taken out.
+
+    `seam(left, right)`: how likely `right` follows `left`; `badness(text)`: perplexity, to keep the better copy.
+    """
+    keys = [_key(b.text) for b in blocks]
+    found: list[Repeat] = []
+    for i, j in _candidates([k.text for k in keys]):
+        repeat = _compare(i, j, blocks, keys, profile, seam, badness)
+        if repeat:
+            found.append(repeat)
+    return _settle(found)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """The word characters of a text, and where they stand in it."""
+
+    text: str
+    places: tuple[int, ...]
+
+    def place_after(self, n: int) -> int:
+        """The position in the full text right after the first n word characters."""
+        return self.places[n - 1] + 1 if n else 0
+
+
+def _key(text: str) -> _Key:
+    places = tuple(m.start() for m in _WORD.finditer(text))
+    return _Key("".join(text[i] for i in places), places)
+
+
+def _candidates(keys: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Pairs of blocks that share a winnowed shingle, in order."""
+    index: dict[int, list[int]] = defaultdict(list)
+    for number, key in enumerate(keys):
+        for shingle in _winnow(key):
+            index[shingle].append(number)
+    pairs = {
+        (a, b)
+        for places in index.values()
+        if 1 < len(places) <= _COMMON
+        for x, a in enumerate(places)
+        for b in places[x + 1 :]
+    }
+    return iter(sorted(pairs))
+
+
+def _winnow(key: str) -> set[int]:
+    """Shingles that are the least of a window; a text shorter than a shingle has none and repeats nothing."""
+    if len(key) < 2 * _SHINGLE:
+        return set()
+    hashes = [_hash(key[i : i + _SHINGLE]) for i in range(len(key) - _SHINGLE + 1)]
+    head = set(hashes[: _WINDOW // 2])  # beginnings are what blends share
+    if len(hashes) <= _WINDOW:
+        return head | {min(hashes)}
+    return head | {min(hashes[i : i + _WINDOW]) for i in range(len(hashes) - _WINDOW + 1)}
+
+
+def _hash(shingle: str) -> int:
+    """Deterministic over runs (Python's own hash of strings is not)."""
+    value = 0
+    for char in shingle:
+        value = (value * 1_000_003 + ord(char)) & 0xFFFFFFFFFFFFFFFF
+    value ^= value >> 29
+    return (value * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+
+
+def _compare(
+    i: int,
+    j: int,
+    blocks: Sequence[Block],
+    keys: Sequence[_Key],
+    profile: CleaningProfile,
+    seam: SeamLikelihood,
+    badness: Callable[[str], float],
+) -> Repeat | None:
+    a, b = keys[i].text, keys[j].text
+    shorter, longer = sorted((len(a), len(b)))
+    near = blocks[j].line - blocks[i].last_line <= 3
+    least = profile.repeat_min_chars_near if near else profile.repeat_min_chars
+    if shorter < least:
+        return None
+    if a == b:
+        return Repeat(j, i, "exact", 1.0, (0, len(blocks[i].text)))
+    if shorter >= 0.6 * longer:
+        common = LCSseq.similarity(a, b) / shorter
+        ratio = Indel.normalized_similarity(a, b)
+        if ratio >= profile.repeat_similarity or (common >= 0.9 and ratio >= 0.72):
+            bad, good = (i, j) if badness(blocks[i].text) > badness(blocks[j].text) else (j, i)
+            if abs(len(a) - len(b)) > 0.12 * longer:  # much is missing in the shorter one
+                bad, good = (i, j) if len(a) < len(b) else (j, i)
+            return Repeat(bad, good, "near", ratio, (0, len(blocks[good].text)))
+    small, large = (i, j) if len(a) <= len(b) else (j, i)
+    if keys[small].text in keys[large].text and blocks[small].ended:
+        at = keys[large].text.index(keys[small].text)
+        begin, end = keys[large].places[at], keys[large].place_after(at + shorter)
+        return Repeat(small, large, "contained", 1.0, (begin, end))
+    return _blend(i, j, blocks, keys, seam)
+
+
+def _blend(
+    i: int, j: int, blocks: Sequence[Block], keys: Sequence[_Key], seam: SeamLikelihood
+) -> Repeat | None:
+    """Equal beginnings, then two ways to go on: the one whose seam at the cut is less likely is the blended copy."""
+    a, b = blocks[i].text, blocks[j].text
+    n = _common_prefix(keys[i].text, keys[j].text)
+    shorter = min(len(keys[i].text), len(keys[j].text))
+    if n < _BLEND_PREFIX or n < _BLEND_SHARE * shorter or n >= shorter - 3:
+        return None
+    cuts = [keys[k].place_after(n) for k in (i, j)]
+    likely = [seam(text[:cut], text[cut:]) for text, cut in ((a, cuts[0]), (b, cuts[1]))]
+    copy, kept = (i, j) if likely[0] <= likely[1] else (j, i)
+    cut = cuts[0] if copy == i else cuts[1]
+    kept_cut = cuts[1] if copy == i else cuts[0]
+    return Repeat(copy, kept, "blend", n / shorter, (0, kept_cut), copy_end=cut)
+
+
+def _common_prefix(a: str, b: str) -> int:
+    n = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        n += 1
+    return n
+
+
+def _settle(found: Sequence[Repeat]) -> list[Repeat]:
+    """One fate a block: the most similar first; what is kept stays, what is taken out keeps nothing."""
+    taken: dict[int, Repeat] = {}
+    kept: set[int] = set()
+    for repeat in sorted(found, key=lambda r: (r.kind == "blend", -r.similarity, r.copy, r.kept)):
+        if repeat.copy in taken or repeat.kept in taken or repeat.copy in kept:
+            continue
+        taken[repeat.copy] = repeat
+        kept.add(repeat.kept)
+    return sorted(taken.values(), key=lambda r: r.copy)

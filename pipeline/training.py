@@ -1,0 +1,322 @@
+"""Learn the weights of seams, stories and heads from gold pages.
+
+A gold page is `<page>.txt` beside `<page>.gold.json` (articles → segments of role, text, raw_spans; see
+`tests/pages`). What is learned is a few hundred weights of three log-linear models, written as a text file: feature,
+weight. The n-gram model that the pages are read with must be of the size the weights are meant for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.text.heads import HeadLine, all_readings, line_features, TAGS
+from pipeline.text.models import Models
+from pipeline.text.normalise import clean_characters
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.seams import Seam, score_seams
+from pipeline.text.segment import Read, read_page
+from pipeline.text.stories import Choice, Story, Surroundings, choices, place
+
+Features = dict[str, float]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GoldPage:
+    name: str
+    text: str
+    gold: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GoldBlock:
+    """What the gold says of one block: its article (None: furniture or a copy), role, and the block that it goes on
+    with when it begins inside a paragraph."""
+
+    article: int | None
+    role: str | None
+    goes_on: int | None
+    segment: int | None
+
+
+def read_gold(folder: Path, prefix: str = "") -> list[GoldPage]:
+    """The gold pages of a folder, by name."""
+    pages = []
+    for path in sorted(folder.glob(f"{prefix}*.gold.json")):
+        name = path.name.removesuffix(".gold.json")
+        text = (path.parent / f"{name}.txt").read_bytes().decode("utf-8")
+        pages.append(GoldPage(name, text, json.loads(path.read_text(encoding="utf-8"))))
+    return pages
+
+
+def read_all(pages: Sequence[GoldPage], models: Models, profile: CleaningProfile) -> list[tuple[GoldPage, Read]]:
+    """Every page read up to the decisions that are to be learned."""
+    done = []
+    for page in pages:
+        edits = clean_characters(page.text, models.script, profile)
+        done.append((page, read_page(page.text, edits, models, profile)))
+    return done
+
+
+def gold_blocks(page: GoldPage, read: Read) -> list[GoldBlock]:
+    """The gold of every block."""
+    n = len(page.text)
+    article = np.full(n, -1)
+    segment = np.full(n, -1)
+    order = np.full(n, -1)
+    roles: list[str] = []
+    for a, art in enumerate(page.gold["articles"]):
+        for seg in art["segments"]:
+            at = 0
+            for start, end in seg["raw_spans"]:
+                article[start:end], segment[start:end] = a, len(roles)
+                order[start:end] = np.arange(at, at + end - start)
+                at += end - start
+            roles.append(seg["role"])
+    place_of: dict[tuple[int, int], int] = {}
+    typed = read.around.typed
+    for i, t in enumerate(typed):
+        for start, end in t.block.spans:
+            for j in range(start, end):
+                if segment[j] >= 0:
+                    place_of[int(segment[j]), int(order[j])] = i
+    result = []
+    for i, t in enumerate(typed):
+        where = [j for s, e in t.block.spans for j in range(s, e) if not page.text[j].isspace()]
+        owned = Counter(int(article[j]) for j in where)
+        best = owned.most_common(1)[0][0] if owned else -1
+        if best < 0:
+            result.append(GoldBlock(None, None, None, None))
+            continue
+        first = next(j for j in where if article[j] == best)
+        goes_on = None
+        if order[first] > 0:
+            back = int(order[first]) - 1
+            while back >= 0 and (int(segment[first]), back) not in place_of:
+                back -= 1
+            goes_on = place_of.get((int(segment[first]), back)) if back >= 0 else None
+            if goes_on == i:
+                goes_on = None
+        result.append(GoldBlock(best, roles[segment[first]], goes_on, int(segment[first])))
+    return result
+
+
+# ---- seams -------------------------------------------------------------------------------------------------------
+
+
+def seam_examples(read: Read, gold: Sequence[GoldBlock]) -> Iterator[tuple[Features, bool]]:
+    for (a, b), seam in read.around.seams.items():
+        if gold[a].article is None or gold[b].article is None:
+            continue
+        yield seam.features, gold[b].goes_on == a
+
+
+def fit_logistic(examples: Sequence[tuple[Features, bool]], ridge: float, weight_true: float = 1.0) -> dict[str, float]:
+    """Ridge logistic regression over sparse features."""
+    names, matrix = _matrix([x for x, _ in examples])
+    y = np.array([t for _, t in examples], dtype=float)
+    sample = np.where(y > 0, weight_true, 1.0)
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        z = matrix @ w
+        p = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+        value = -(sample * (y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p + 1e-12))).sum() + ridge / 2 * (w @ w)
+        return value, matrix.T @ (sample * (p - y)) + ridge * w
+
+    return dict(zip(names, _minimise(loss, len(names)), strict=True))
+
+
+def _matrix(rows: Sequence[Features]) -> tuple[list[str], Any]:
+    from scipy.sparse import csr_matrix
+
+    names = sorted({k for x in rows for k in x})
+    index = {k: i for i, k in enumerate(names)}
+    data, columns, starts = [], [], [0]
+    for x in rows:
+        for k, v in x.items():
+            columns.append(index[k])
+            data.append(v)
+        starts.append(len(columns))
+    return names, csr_matrix((data, columns, starts), shape=(len(rows), len(names)))
+
+
+def _minimise(loss: Callable[[Floats], tuple[float, Floats]], n: int) -> Floats:
+    from scipy.optimize import minimize
+
+    return minimize(loss, np.zeros(n), jac=True, method="L-BFGS-B", options={"maxiter": 400}).x  # type: ignore[no-any-return]
+
+
+# ---- stories -----------------------------------------------------------------------------------------------------
+
+
+def story_examples(around: Surroundings, gold: Sequence[GoldBlock]) -> Iterator[tuple[list[Features], int]]:
+    """Every decision of a page along the true history: the features of its choices, and which one is right."""
+    stories: tuple[Story, ...] = ()
+    current = -1
+    number_of: dict[int, int] = {}
+    for i, typed in enumerate(around.typed):
+        if typed.kind == "furniture" or gold[i].article is None:
+            continue
+        found = list(choices(around, i, stories, current))
+        right = right_choice(found, gold[i], number_of)
+        if right is None:
+            right = 0
+            skip = True
+        else:
+            skip = False
+        if not skip and len(found) > 1:
+            yield [c.features for c in found], right
+        chosen = found[right]
+        stories, current = place(around, stories, i, chosen)
+        article = gold[i].article
+        assert article is not None
+        if chosen.move == "new":
+            number_of.setdefault(article, current)
+
+
+def right_choice(found: Sequence[Choice], gold: GoldBlock, number_of: Mapping[int, int]) -> int | None:
+    """Which of the choices the gold asks for; None when it is not among them."""
+    assert gold.article is not None
+    story = number_of.get(gold.article)
+    if story is None:
+        return 0
+    here = [n for n, c in enumerate(found) if c.story == story and c.move != "new"]
+    if not here:
+        return None
+    by_move = {(found[n].move, found[n].of): n for n in here}
+    if gold.goes_on is not None and gold.role in ("body", "caption", "heading"):
+        if ("join", gold.goes_on) in by_move:
+            return by_move["join", gold.goes_on]
+        return by_move.get(("append", None))
+    wanted = {
+        "label": ("head", "late_head", "heading"),
+        "kicker": ("head", "late_head", "heading"),
+        "headline": ("head", "late_head", "heading"),
+        "subhead": ("head", "late_head", "heading"),
+        "heading": ("heading", "head", "append"),
+        "body": ("append",),
+        "caption": ("append",),
+        "byline": ("byline", "append", "head"),
+        "marker": ("marker", "append"),
+    }[gold.role or "body"]
+    for move in wanted:
+        if (move, None) in by_move:
+            return by_move[move, None]
+    return here[0]
+
+
+def fit_choices(
+    examples: Sequence[tuple[list[Features], int]], ridge: float, drop: Callable[[str], bool] = lambda _: False
+) -> dict[str, float]:
+    """Ridge conditional logit (McFadden 1974): P(choice) ∝ exp(w·x)."""
+    rows = [{k: v for k, v in x.items() if v and not drop(k)} for found, _ in examples for x in found]
+    counts = Counter(k for x in rows for k in x)
+    rows = [{k: v for k, v in x.items() if counts[k] >= 5} for x in rows]
+    names, matrix = _matrix(rows)
+    sizes = np.array([len(found) for found, _ in examples])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    right = starts + np.array([r for _, r in examples])
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        z = matrix @ w
+        top = np.maximum.reduceat(z, starts)
+        e = np.exp(z - top[group])
+        total = np.add.reduceat(e, starts)
+        p = e / total[group]
+        value = -(z[right] - top - np.log(total)).sum() + ridge / 2 * (w @ w)
+        p[right] -= 1
+        return value, matrix.T @ p + ridge * w
+
+    return dict(zip(names, _minimise(loss, len(names)), strict=True))
+
+
+# ---- heads -------------------------------------------------------------------------------------------------------
+
+
+def head_examples(
+    page: GoldPage, read: Read, gold: Sequence[GoldBlock]
+) -> Iterator[tuple[list[HeadLine], tuple[str, ...], str]]:
+    """(lines, tags, beginning of the body) of every head whose lines the gold can name."""
+    typed = read.around.typed
+    for number in range(len(page.gold["articles"])):
+        mine = [i for i, g in enumerate(gold) if g.article == number]
+        first_body = next((i for i in mine if gold[i].role in ("body", "caption")), None)
+        head_at = next((i for i in mine if typed[i].kind == "short" and gold[i].role != "body"), None)
+        if head_at is None:
+            continue
+        lines: list[HeadLine] = []
+        tags: list[str] = []
+        segment = None
+        for i in [x for x in mine if x >= head_at]:
+            role = gold[i].role
+            if role not in ("label", "kicker", "headline", "subhead", "heading") or typed[i].kind != "short":
+                break
+            same = gold[i].segment == segment and role in ("kicker", "headline", "subhead")
+            lines.append(HeadLine(typed[i].text, blank_before=typed[i].block.blank_before > 0))
+            tags.append(f"{role}+" if same else role or "")
+            segment = gold[i].segment
+        body = typed[first_body].text if first_body is not None else ""
+        if lines and tuple(tags) in set(all_readings(len(lines)) if len(lines) <= 8 else ()):
+            yield lines, tuple(tags), body
+
+
+def fit_heads(
+    examples: Sequence[tuple[list[HeadLine], tuple[str, ...], str]],
+    runs_on: Callable[[str, str], float],
+    ridge: float,
+) -> dict[str, float]:
+    """The log-linear model over whole readings."""
+    rows: list[tuple[list[Features], int]] = []
+    for lines, tags, body in examples:
+        local = [{tag: line_features(lines, i, tag, runs_on, body) for tag in TAGS} for i in range(len(lines))]
+        readings = all_readings(len(lines))
+        found = []
+        for reading in readings:
+            x: Features = {}
+            for i, tag in enumerate(reading):
+                for k, v in local[i][tag].items():
+                    x[k] = x.get(k, 0.0) + v
+            for a, b in zip(("^", *reading), (*reading, "$"), strict=True):
+                x[f"{a}>{b}"] = x.get(f"{a}>{b}", 0.0) + 1
+            found.append(x)
+        rows.append((found, readings.index(tags)))
+    return fit_choices(rows, ridge)
+
+
+# ---- all together ------------------------------------------------------------------------------------------------
+
+
+def train_weights(pages: Sequence[GoldPage], models: Models, profile: CleaningProfile) -> dict[str, float]:
+    """All weights; `models.weights` may be empty."""
+    reads = read_all(pages, models, profile)
+    golds = [gold_blocks(page, read) for page, read in reads]
+    examples = [x for (_, read), gold in zip(reads, golds, strict=True) for x in seam_examples(read, gold)]
+    seam = {f"seam.{k}": w for k, w in fit_logistic(examples, ridge=1.0).items()}
+    decisions: list[tuple[list[Features], int]] = []
+    for (_, read), gold in zip(reads, golds, strict=True):
+        rescored = {
+            k: replace(s, score=sum(seam.get(f"seam.{n}", 0.0) * v for n, v in s.features.items()))
+            for k, s in read.around.seams.items()
+        }
+        around = Surroundings(read.around.typed, read.around.topics, rescored)
+        decisions += story_examples(around, gold)
+    story = fit_choices(decisions, ridge=1.0)
+    runs_on = reads[0][1].reader.runs_on
+    heads = [x for (page, read), gold in zip(reads, golds, strict=True) for x in head_examples(page, read, gold)]
+    head = {f"heads.{k}": w for k, w in fit_heads(heads, runs_on, ridge=1.0).items()}
+    return {**seam, **story, **head}
+
+
+def write_weights(path: Path, weights: Mapping[str, float], made_by: str) -> None:
+    """One `feature,weight` a line under a comment that says how they came about."""
+    rows = [f"{k},{v:.4f}" for k, v in sorted(weights.items()) if abs(v) >= 0.00005]
+    path.write_text("\n".join([f"# {made_by}", *rows]) + "\n", encoding="utf-8")
