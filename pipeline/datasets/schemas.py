@@ -10,6 +10,8 @@ from typing import Any, get_args
 
 import pyarrow as pa
 
+from pipeline.datasets.lines import LINES
+from pipeline.datasets.normalised import NORMALISED
 from pipeline.text.document import (
     ArticleKind,
     Disposition,
@@ -30,7 +32,6 @@ SPANS = pa.list_(SPAN)
 JOIN = pa.struct(
     [("raw_end", pa.int64()), ("raw_start", pa.int64()), ("kind", pa.string()), ("confidence", pa.float32())]
 )
-ROLE_SCORE = pa.struct([("role", pa.string()), ("score", pa.float32())])
 VARIANT = pa.struct([("form", pa.string()), ("status", pa.string()), ("count", pa.int64())])
 
 _S, _TEXT, _DAY, _BOOL = pa.string(), pa.large_string(), pa.date32(), pa.bool_()
@@ -133,7 +134,11 @@ _PARAGRAPHS = (
     _must("joins", pa.list_(JOIN), f"One record for every seam between two spans: {' | '.join(get_args(JoinKind))}."),
     _may("truncation", _S, f"Where text is known to be missing: {' | '.join(get_args(Truncation))}."),
 )
-_EDIT_BODY = (
+_EDITS = (
+    _must("edit_id", _S, "<page_id>@<start>-<end>/<rule>."),
+    _PAGE_ID,
+    _ISSUE_ID,
+    _may("article_id", _S, "The article whose text it changes; null in duplicates and orphans."),
     _RAW_START,
     _RAW_END,
     _must("before", _S, "The raw text at that place; empty for an insertion."),
@@ -143,14 +148,6 @@ _EDIT_BODY = (
     _must("confidence", _F32, "How sure it is, 0 to 1."),
     _must("status", _S, f"{' | '.join(get_args(Status))}; the clean text shows applied and accepted ones."),
     _may("evidence", _S, "What speaks for it; null for rules of a table."),
-)
-_EDIT_ID = _must("edit_id", _S, "<page_id>@<start>-<end>/<rule>.")
-_EDITS = (
-    _EDIT_ID,
-    _PAGE_ID,
-    _ISSUE_ID,
-    _may("article_id", _S, "The article whose text it changes; null in duplicates and orphans."),
-    *_EDIT_BODY,
 )
 _DUPLICATES = (
     _must("duplicate_id", _S, "The repeat."),
@@ -232,25 +229,6 @@ _NAMES = (
     _must("titles", pa.list_(_S), "Titles it was read with."),
     _must("variants", pa.list_(VARIANT), "Other written forms: form, status (unified or suggested), count."),
 )
-_LINES = (
-    _PAGE_ID,
-    _ISSUE_ID,
-    _must("line_no", _I32, "Number of line feeds before raw_start."),
-    _RAW_START,
-    _RAW_END,
-    _must("text", _S, "The piece of a line, raw."),
-    _may("role", _S, "The role that was decided."),
-    _may("role_scores", pa.list_(ROLE_SCORE), "The roles that were considered, likeliest first."),
-    _may("seam_score", _F32, "Score of the seam to what follows in its paragraph."),
-    _may("owner", _S, "The article, duplicate or orphan that holds it."),
-    _may("disposition", _S, f"{' | '.join(get_args(Disposition))}."),
-    _may("confidence", _F32, "How sure its place is, 0 to 1."),
-    _may("article", _I32, "Number of the article on the page."),
-    _may("paragraph", _I32, "Number of the paragraph in the article."),
-    _may("part", _I32, "Number of the piece in the paragraph."),
-    _may("decision", _S, "JSON: what is needed to rebuild the layout."),
-)
-
 DESCRIPTIONS: dict[str, str] = {
     "pages": "The pages as they were read: raw text, where it comes from, and what cleaned it.",
     "rejects": "What of the input was not cleaned or not published, and why.",
@@ -263,8 +241,8 @@ DESCRIPTIONS: dict[str, str] = {
     "quality": "Counts and rates, one row a page.",
     "reprints": "Articles that were printed more than once. Recorded, never deleted.",
     "names": "Person names with their counts, titles and variants.",
-    "normalised": "Stage table: the edits before correction.",
-    "lines": "Stage table: the pieces of lines with their roles, seams and owners.",
+    "normalised": NORMALISED.metadata[DESCRIPTION_KEY].decode(),
+    "lines": LINES.metadata[DESCRIPTION_KEY].decode(),
 }
 
 
@@ -286,8 +264,8 @@ _COLUMNS: dict[str, tuple[pa.Field, ...]] = {
     "quality": _QUALITY,
     "reprints": _REPRINTS,
     "names": _NAMES,
-    "normalised": (_EDIT_ID, _PAGE_ID, _ISSUE_ID, *_EDIT_BODY),
-    "lines": _LINES,
+    "normalised": tuple(NORMALISED),
+    "lines": tuple(LINES),
 }
 SCHEMAS: dict[str, pa.Schema] = {table: _schema(table, columns) for table, columns in _COLUMNS.items()}
 #: One file per newspaper issue.

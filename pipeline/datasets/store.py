@@ -77,7 +77,8 @@ class Store:
         """The issues that have this table, sorted."""
         folder = self._folder(table)
         try:
-            files = Path(folder).iterdir() if self._local else self.fs.ls(folder, detail=False, refresh=True)
+            self.fs.invalidate_cache()  # what was listed before may be out of date
+            files = self.fs.ls(folder, detail=False)
         except FileNotFoundError:
             return []
         names = (str(f).rstrip("/").rsplit("/", 1)[-1] for f in files)
