@@ -17,8 +17,9 @@ import pyarrow as pa
 from pipeline.datasets import inputs, invariants, tables
 from pipeline.datasets.lines import layouts_from_table, lines_table
 from pipeline.datasets.normalised import edits_from_table, normalised_table
+from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
 from pipeline.datasets.shelf import Shelf
-from pipeline.datasets.store import Store
+from pipeline.datasets.store import Store, StoreError
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
 from pipeline.reports import preview
@@ -176,6 +177,21 @@ def prove(
         return clean, invariants.check_page(clean)
     except Exception as error:
         return None, [f"a step failed: {type(error).__name__}: {error}"]
+
+
+def table_problems(output: str, issue_id: str) -> list[str]:
+    """What is wrong with an issue's published tables: missing, torn, foreign, other columns than the contract's."""
+    store = Store(output)
+    problems: list[str] = []
+    for name in PARTITIONED:
+        try:
+            found = store.read(name, issue_id).schema
+        except (StoreError, ValueError) as error:
+            problems.append(str(error))
+            continue
+        if not found.equals(SCHEMAS[name]):
+            problems.append(f"{store.path(name, issue_id)} has other columns than the contract")
+    return problems
 
 
 def models_of(output: str, model_id: str | None) -> Models:

@@ -1,0 +1,190 @@
+"""The steps over the whole corpus: learning the models, and the tables about all issues together.
+
+They read what has been published, one issue at a time, and never fail for a missing one. What does not belong here:
+Dagster, and decisions about the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.datasets import inputs
+from pipeline.datasets.reference import reference_texts
+from pipeline.datasets.schemas import SCHEMAS
+from pipeline.datasets.shelf import Shelf
+from pipeline.datasets.store import Store
+from pipeline.engines import Engine
+from pipeline.language.load import load_models
+from pipeline.language.ngrams import NgramModel, train
+from pipeline.language.people import Person, merged, people_of_page
+from pipeline.language.reprints import find_reprints
+from pipeline.text.models import Models
+from pipeline.text.normalise import clean_characters
+from pipeline.text.passages import Passage
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.spans import Edit, Span, rendered_edits, view
+
+LEXICON = "names.csv"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A model on the shelf; `fresh` tells a new one from one that was there."""
+
+    model_id: str
+    n_chars: int
+    n_texts: int
+    fresh: bool
+
+
+def learn_language(
+    source: str, output: str, reference: str | None = None, batch: str | None = None, retrain: bool = False
+) -> Learned:
+    """The character n-gram model of all pages and the reference text. One that is there is kept, unless told to
+    retrain."""
+    shelf = Shelf(output, "language")
+    current = shelf.current()
+    if current and not retrain:
+        return _learned(NgramModel.load(shelf.folder(current)), fresh=False)
+    model = train(_training_texts(source, reference, batch))
+    shelf.put(model.model_id, model.save)
+    return _learned(model, fresh=True)
+
+
+def _learned(model: NgramModel, fresh: bool) -> Learned:
+    return Learned(model.model_id, model.n_chars, int(model.info.get("n_texts", 0)), fresh)
+
+
+def _training_texts(source: str, reference: str | None, batch: str | None) -> Iterator[str]:
+    for sources in inputs.list_issues(source, batch).values():
+        pages, _ = inputs.read_issue(source, sources, batch=batch)
+        for page in pages:
+            yield page.text
+    if reference:
+        yield from reference_texts(reference)
+
+
+def write_reprints(output: str, present: set[str]) -> pa.Table:
+    """The table `reprints`, from the articles of the issues whose sources are still there."""
+    store = Store(output)
+    found = find_reprints(
+        (row["article_id"], row["text"])
+        for issue_id, table in store.read_all("articles", ["article_id", "text"])
+        if issue_id in present
+        for row in table.to_pylist()
+    )
+    rows = [
+        {
+            "cluster_id": r.cluster_id,
+            "article_id": r.article_id,
+            "kind": r.kind,
+            "similarity": r.similarity,
+            "is_canonical": r.is_canonical,
+        }
+        for r in found
+    ]
+    table = pa.Table.from_pylist(rows, schema=SCHEMAS["reprints"])
+    store.write_corpus("reprints", table)
+    return table
+
+
+def present_issues(source: str, batch: str | None = None) -> set[str]:
+    """The issues whose sources are there; the tables of the others stay, but the corpus no longer counts them."""
+    return set(inputs.list_issues(source, batch))
+
+
+def learn_names(engine: Engine, source: str, output: str, batch: str | None = None, retrain: bool = False) -> Learned:
+    """The name lexicon: who is named how often in the whole input, before any correction."""
+    shelf = Shelf(output, "names")
+    current = shelf.current()
+    if current and not retrain:
+        return _lexicon_facts(shelf.folder(current), current, fresh=False)
+    tasks = [(source, sources, batch) for sources in inputs.list_issues(source, batch).values()]
+    rows = sorted(
+        (p.name, p.mentions, p.pages) for p in merged(p for found in engine.map(_raw_people, tasks) for p in found)
+    )
+    content = "name,mentions,pages\n" + "".join(f"{name},{n},{pages}\n" for name, n, pages in rows)
+    model_id = hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    def save(folder: Path) -> None:
+        (folder / LEXICON).write_text(content, encoding="utf-8")
+
+    shelf.put(model_id, save)
+    return _lexicon_facts(shelf.folder(model_id), model_id, fresh=True)
+
+
+def _lexicon_facts(folder: Path, model_id: str, fresh: bool) -> Learned:
+    rows = [line.split(",") for line in (folder / LEXICON).read_text(encoding="utf-8").splitlines()[1:]]
+    return Learned(model_id, sum(int(r[1]) for r in rows), len(rows), fresh)
+
+
+def _raw_people(task: tuple[str, Sequence[inputs.Source], str | None]) -> list[Person]:
+    """The names on an issue's raw pages; every line is a passage, as nothing is known of its layout yet."""
+    source, sources, batch = task
+    models = load_models()
+    pages, _ = inputs.read_issue(source, sources, batch=batch)
+    return merged(p for page in pages for p in people_of_page(_raw_passages(page.text, models), models))
+
+
+def _raw_passages(text: str, models: Models) -> list[Passage]:
+    edits = rendered_edits(clean_characters(text, models.script, CleaningProfile()))
+    spans = (Span(m.start(), m.end()) for m in re.finditer(r"[^\r\n]+", text))
+    return [Passage(view(text, [span], edits), "body", number) for number, span in enumerate(spans)]
+
+
+def write_names(engine: Engine, output: str, present: set[str]) -> pa.Table:
+    """The table `names`, from the published paragraphs and edits."""
+    store = Store(output)
+    tasks = [(output, issue_id) for issue_id in store.issues("paragraphs") if issue_id in present]
+    people = merged(p for found in engine.map(_published_people, tasks) for p in found)
+    rows = [
+        {
+            "name": p.name,
+            "mentions": p.mentions,
+            "pages": p.pages,
+            "titles": sorted(p.titles, key=lambda t: (-p.titles[t], t)),
+            "variants": [{"form": f, "status": s, "count": n} for (f, s), n in sorted(p.variants.items())],
+        }
+        for p in people
+    ]
+    table = pa.Table.from_pylist(rows, schema=SCHEMAS["names"])
+    store.write_corpus("names", table)
+    return table
+
+
+def _published_people(task: tuple[str, str]) -> list[Person]:
+    output, issue_id = task
+    store, models = Store(output), load_models()
+    paragraphs = _by_page(store.read("paragraphs", issue_id, ["page_id", "article_id", "role", "raw_spans"]))
+    edits = _by_page(store.read("edits", issue_id))
+    found: list[Person] = []
+    for row in store.read("pages", issue_id, ["page_id", "text"]).to_pylist():
+        page_edits = [_edit(e) for e in edits.get(row["page_id"], [])]
+        shown = rendered_edits(page_edits)
+        passages = [
+            Passage(view(row["text"], [Span(s["start"], s["end"]) for s in p["raw_spans"]], shown), p["role"], number)
+            for number, p in enumerate(paragraphs.get(row["page_id"], []))
+        ]
+        found += people_of_page(passages, models, page_edits)
+    return merged(found)
+
+
+def _by_page(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        found.setdefault(row["page_id"], []).append(row)
+    return found
+
+
+def _edit(row: dict[str, Any]) -> Edit:
+    return Edit(
+        row["raw_start"], row["raw_end"], row["before"], row["after"], row["stage"], row["rule"], row["confidence"],
+        row["status"], row["evidence"],
+    )  # fmt: skip

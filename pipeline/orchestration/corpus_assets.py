@@ -1,0 +1,64 @@
+"""The tables and the report about all issues together. They read what is published and never fail for a missing part."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipeline.corpus import present_issues, write_names, write_reprints
+from pipeline.orchestration.describe import spec
+from pipeline.orchestration.resources import Places
+from pipeline.reports.site import write_report
+
+REPRINTS = spec(
+    "reprints",
+    "corpus",
+    "Articles that were printed more than once, on other pages or days, in clusters; nothing is deleted. "
+    "Example: an agency report of Monday that a paper shortened for Tuesday is `contained` in the first.",
+    deps=["articles"],
+)
+NAMES = spec(
+    "names",
+    "corpus",
+    "Who is named in the corpus: how often, on how many pages, with which titles, and which written forms were unified. "
+    "Example: 吕静韦, 记者, 3 mentions, the form 吕静书 unified twice.",
+    deps=["pages", "paragraphs", "edits"],
+)
+REPORT = spec(
+    "report",
+    "corpus",
+    "A static site to read and check the result: numbers, articles, and every page with its edits and joins shown. "
+    "Example: open `report/index.html` in the output folder; it needs no server.",
+    deps=["pages", "rejects", "articles", "paragraphs", "edits", "duplicates", "orphans", "ledger", "quality", "reprints", "names"],
+    kinds=("python", "html"),
+)  # fmt: skip
+
+
+@dg.multi_asset(name="find_reprints", specs=[REPRINTS])
+def reprints(places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    table = write_reprints(places.output, present_issues(places.input, places.batch))
+    return dg.MaterializeResult(
+        asset_key="reprints",
+        metadata={
+            "dagster/row_count": table.num_rows,
+            "clusters": len(set(table.column("cluster_id").to_pylist())),
+        },
+    )
+
+
+@dg.multi_asset(name="count_names", specs=[NAMES])
+def names(places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    table = write_names(places.workforce(), places.output, present_issues(places.input, places.batch))
+    top = [f"| {row['name']} | {row['mentions']} |" for row in table.slice(0, 15).to_pylist()]
+    return dg.MaterializeResult(
+        asset_key="names",
+        metadata={
+            "dagster/row_count": table.num_rows,
+            "most_named": dg.MetadataValue.md("\n".join(["| name | mentions |", "|---|---|", *top])),
+        },
+    )
+
+
+@dg.multi_asset(name="write_report", specs=[REPORT])
+def report(places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    path, n_pages = write_report(places.output, present_issues(places.input, places.batch))
+    return dg.MaterializeResult(asset_key="report", metadata={"path": dg.MetadataValue.path(path), "pages": n_pages})

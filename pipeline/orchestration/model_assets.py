@@ -1,0 +1,68 @@
+"""The models: learned over the whole input in runs of their own, never as part of an issue's run."""
+
+from __future__ import annotations
+
+import dagster as dg
+from pydantic import Field
+
+from pipeline.corpus import learn_language, learn_names
+from pipeline.orchestration.describe import spec
+from pipeline.orchestration.resources import Places
+
+
+class LearnConfig(dg.Config):
+    """Whether to learn anew."""
+
+    retrain: bool = Field(
+        default=False,
+        description="Learn again although there is a model. Without it, a model that is there is kept, so that "
+        "materialising everything does not change what earlier issues were cleaned with.",
+    )
+
+
+LANGUAGE = spec(
+    "language_model",
+    "models",
+    "Character n-gram counts of all pages and the reference text: how likely one character is after others. "
+    "Example: it tells that 再到核 goes on with 电 rather than with 的. An immutable folder named by its content.",
+    kinds=("python", "numpy"),
+)
+NAMES = spec(
+    "name_lexicon",
+    "models",
+    "Person names of the whole input with how often each is mentioned, before any correction. "
+    "Example: 吕静韦 stands on 12 pages, 吕静书 on one.",
+    kinds=("python", "csv"),
+)
+
+
+@dg.multi_asset(name="learn_language", specs=[LANGUAGE])
+def language_model(context: dg.AssetExecutionContext, config: LearnConfig, places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    learned = learn_language(places.input, places.output, places.reference, places.batch, config.retrain)
+    context.log.info(f"language model {learned.model_id}: {'learned' if learned.fresh else 'kept'}")
+    return dg.MaterializeResult(
+        asset_key="language_model",
+        data_version=dg.DataVersion(learned.model_id),
+        metadata={
+            "model_id": learned.model_id,
+            "characters": learned.n_chars,
+            "texts": learned.n_texts,
+            "learned_in_this_run": learned.fresh,
+        },
+    )
+
+
+@dg.multi_asset(name="learn_names", specs=[NAMES])
+def name_lexicon(context: dg.AssetExecutionContext, config: LearnConfig, places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    learned = learn_names(places.workforce(), places.input, places.output, places.batch, config.retrain)
+    context.log.info(f"name lexicon {learned.model_id}: {'learned' if learned.fresh else 'kept'}")
+    return dg.MaterializeResult(
+        asset_key="name_lexicon",
+        data_version=dg.DataVersion(learned.model_id),
+        metadata={
+            "model_id": learned.model_id,
+            "names": learned.n_texts,
+            "mentions": learned.n_chars,
+            "learned_in_this_run": learned.fresh,
+        },
+    )
