@@ -20,6 +20,7 @@ from pipeline.datasets.reference import reference_texts
 from pipeline.datasets.schemas import SCHEMAS
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store
+from pipeline.datasets.tables import edits_from_rows
 from pipeline.engines import Engine
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel, train
@@ -29,7 +30,7 @@ from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.passages import Passage
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.spans import Edit, Span, rendered_edits, view
+from pipeline.text.spans import Span, rendered_edits, view
 
 LEXICON = "names.csv"
 
@@ -166,7 +167,7 @@ def _published_people(task: tuple[str, str]) -> list[Person]:
     edits = _by_page(store.read("edits", issue_id))
     found: list[Person] = []
     for row in store.read("pages", issue_id, ["page_id", "text"]).to_pylist():
-        page_edits = [_edit(e) for e in edits.get(row["page_id"], [])]
+        page_edits = edits_from_rows(edits.get(row["page_id"], []))
         shown = rendered_edits(page_edits)
         passages = [
             Passage(view(row["text"], [Span(s["start"], s["end"]) for s in p["raw_spans"]], shown), p["role"], number)
@@ -181,10 +182,3 @@ def _by_page(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
     for row in table.to_pylist():
         found.setdefault(row["page_id"], []).append(row)
     return found
-
-
-def _edit(row: dict[str, Any]) -> Edit:
-    return Edit(
-        row["raw_start"], row["raw_end"], row["before"], row["after"], row["stage"], row["rule"], row["confidence"],
-        row["status"], row["evidence"],
-    )  # fmt: skip

@@ -7,7 +7,7 @@ decisions about the text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from pipeline.datasets import inputs, invariants, tables
+from pipeline.datasets.inputs import Reject
 from pipeline.datasets.lines import layouts_from_table, lines_table
 from pipeline.datasets.normalised import edits_from_table, normalised_table
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
@@ -58,14 +59,6 @@ class IssueTask:
 
 
 @dataclass(frozen=True)
-class Withheld:
-    """A page that is not published, and why."""
-
-    page_id: str
-    faults: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What a step did: rows and a content hash by table, things worth seeing, pages withheld."""
 
@@ -73,7 +66,7 @@ class Outcome:
     rows: dict[str, int]
     digests: dict[str, str]
     notes: dict[str, dict[str, Value]] = field(default_factory=dict)
-    withheld: tuple[Withheld, ...] = ()
+    withheld: tuple[Reject, ...] = ()
     gone: bool = False
 
 
@@ -150,33 +143,40 @@ def clean_issue(task: IssueTask) -> Outcome:
     models = models_of(task.output, model_id)
     edits, layouts = edits_from_table(store.read("normalised", task.issue_id)), layouts_from_table(lines)
     pages = _pages(store, task.issue_id)
-    kept: list[CleanPage] = []
-    withheld: list[Withheld] = []
-    for page in pages:
-        clean, faults = prove(page, edits.get(page.page_id), layouts.get(page.page_id), models, task.profile)
-        if clean is not None and not faults:
-            kept.append(clean)
-        else:
-            withheld.append(Withheld(page.page_id, tuple(faults)))
-    made = tables.page_tables(kept, task.software_version, issue_id=task.issue_id)
-    made["rejects"] = _with_withheld(store.read("rejects", task.issue_id), pages, withheld)
+    cleaned, failed = _cleaned(pages, edits, layouts, models, task.profile)
+    kept, refused = invariants.publishable(cleaned)
+    withheld = [*failed, *refused]
+    made = tables.page_tables(
+        kept, task.software_version, issue_id=task.issue_id, low_confidence=task.profile.low_confidence
+    )
+    read = [r for r in tables.rejects_from_table(store.read("rejects", task.issue_id)) if r.reason != WITHHELD]
+    made["rejects"] = tables.rejects_table(task.issue_id, [*read, *withheld])
     # `pages` is written last: that it names the model says that the issue is complete.
     made["pages"] = tables.pages_table(pages, models.model_id, task.profile.profile_id, task.software_version)
     return _published(task, store, made, _notes(kept), tuple(withheld))
 
 
-def prove(
-    page: Page, edits: list[Edit] | None, layout: Layout | None, models: Models, profile: CleaningProfile
-) -> tuple[CleanPage | None, list[str]]:
-    """The clean page and its broken invariants. A step that raises counts as one: the page's siblings must go on."""
-    try:
-        # A page without rows in the stage tables is blank, or failed there: then it fails here again, and says why.
-        edits = heart.normalise_page(page, models, profile) if edits is None else edits
-        layout = heart.lay_out_page(page, edits, models, profile) if layout is None else layout
-        clean = heart.finish_page(page, edits, layout, models, profile)
-        return clean, invariants.check_page(clean)
-    except Exception as error:
-        return None, [f"a step failed: {type(error).__name__}: {error}"]
+def _cleaned(
+    pages: Iterable[Page],
+    edits: Mapping[str, list[Edit]],
+    layouts: Mapping[str, Layout],
+    models: Models,
+    profile: CleaningProfile,
+) -> tuple[list[CleanPage], list[Reject]]:
+    """The clean pages, and those a step failed for: their siblings must go on.
+
+    A page without rows in the stage tables is blank, or failed there: then it fails here again, and says why.
+    """
+    cleaned: list[CleanPage] = []
+    failed: list[Reject] = []
+    for page in pages:
+        try:
+            own = edits.get(page.page_id) or heart.normalise_page(page, models, profile)
+            layout = layouts.get(page.page_id) or heart.lay_out_page(page, own, models, profile)
+            cleaned.append(heart.finish_page(page, own, layout, models, profile))
+        except Exception as error:
+            failed.append(invariants.reject_for(page, [f"a step failed: {type(error).__name__}: {error}"]))
+    return cleaned, failed
 
 
 def table_problems(output: str, issue_id: str) -> list[str]:
@@ -219,31 +219,12 @@ def _pages(store: Store, issue_id: str) -> list[Page]:
     return list(tables.pages_from_table(store.read("pages", issue_id)))
 
 
-def _with_withheld(rejects: pa.Table, pages: Iterable[Page], withheld: Iterable[Withheld]) -> pa.Table:
-    """`rejects` with a row for every withheld page, and without those of an earlier time."""
-    by_id = {p.page_id: p for p in pages}
-    rows = [r for r in rejects.to_pylist() if r["reason"] != WITHHELD]
-    for w in withheld:
-        page = by_id[w.page_id]
-        rows.append(
-            {
-                "issue_id": page.issue_id,
-                "source": page.source,
-                "sha256": page.sha256,
-                "n_bytes": page.n_bytes,
-                "reason": WITHHELD,
-                "detail": "; ".join(w.faults[:5]),
-            }
-        )
-    return pa.Table.from_pylist(sorted(rows, key=lambda r: (r["source"], r["reason"])), schema=rejects.schema)
-
-
 def _published(
     task: IssueTask,
     store: Store,
     made: dict[str, pa.Table],
     notes: dict[str, dict[str, Value]],
-    withheld: tuple[Withheld, ...] = (),
+    withheld: tuple[Reject, ...] = (),
 ) -> Outcome:
     for name, table in made.items():
         store.write(name, task.issue_id, table)

@@ -1,10 +1,11 @@
-"""The tables and the report about all issues together. They read what is published and never fail for a missing part."""
+"""The tables and the report about all issues together. They read what is published, whatever is missing."""
 
 from __future__ import annotations
 
 import dagster as dg
 
 from pipeline.corpus import present_issues, write_names, write_reprints
+from pipeline.datasets.schemas import PARTITIONED
 from pipeline.orchestration.describe import spec
 from pipeline.orchestration.resources import Places
 from pipeline.reports.site import write_report
@@ -19,7 +20,7 @@ REPRINTS = spec(
 NAMES = spec(
     "names",
     "corpus",
-    "Who is named in the corpus: how often, on how many pages, with which titles, and which written forms were unified. "
+    "Who is named in the corpus: how often, on how many pages, with which titles, and which forms were unified. "
     "Example: 吕静韦, 记者, 3 mentions, the form 吕静书 unified twice.",
     deps=["pages", "paragraphs", "edits"],
 )
@@ -28,9 +29,9 @@ REPORT = spec(
     "corpus",
     "A static site to read and check the result: numbers, articles, and every page with its edits and joins shown. "
     "Example: open `report/index.html` in the output folder; it needs no server.",
-    deps=["pages", "rejects", "articles", "paragraphs", "edits", "duplicates", "orphans", "ledger", "quality", "reprints", "names"],
+    deps=[*PARTITIONED, "reprints", "names"],
     kinds=("python", "html"),
-)  # fmt: skip
+)
 
 
 @dg.multi_asset(name="find_reprints", specs=[REPRINTS])

@@ -93,7 +93,7 @@ def _spec(name: str, group: str, deps: Sequence[str] = ()) -> dg.AssetSpec:
 )
 def pages(
     context: dg.AssetExecutionContext, places: Places, profile: ProfileResource
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[valid-type,type-arg]
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     outcomes = _work(context, read_pages, places, profile)
     yield from _results(context, ("pages", "rejects"), outcomes)
 
@@ -107,7 +107,7 @@ def pages(
 def normalised(
     context: dg.AssetExecutionContext,
     places: Places,
-    profile: ProfileResource,  # type: ignore[valid-type]
+    profile: ProfileResource,
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     yield from _results(context, ("normalised",), _work(context, normalise_issue, places, profile))
 
@@ -120,7 +120,7 @@ def normalised(
 )
 def lines(
     context: dg.AssetExecutionContext, places: Places, profile: ProfileResource
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[valid-type,type-arg]
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     yield from _results(context, ("lines",), _work(context, lay_out_issue, places, profile))
 
 
@@ -143,7 +143,7 @@ def lines(
 def cleaned(
     context: dg.AssetExecutionContext,
     places: Places,
-    profile: ProfileResource,  # type: ignore[valid-type]
+    profile: ProfileResource,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     outcomes = _work(context, clean_issue, places, profile)
     yield from _results(context, CLEANED, outcomes)
@@ -155,10 +155,10 @@ def _work(
     context: dg.AssetExecutionContext,
     step: Callable[[IssueTask], Outcome],
     places: Places,
-    profile: ProfileResource,  # type: ignore[valid-type]
+    profile: ProfileResource,
 ) -> list[Outcome]:
     """The step over every issue of the run, spread over the engine's workers."""
-    knobs = profile.profile()  # type: ignore[attr-defined]
+    knobs = profile.profile()
     outcomes: list[Outcome] = []
     for outcome in places.workforce().map(step, [places.task(key, knobs) for key in context.partition_keys]):
         outcomes.append(outcome)
@@ -169,7 +169,7 @@ def _work(
         if outcome.gone:
             context.log.warning(f"{outcome.issue_id}: its source is gone; its tables stay as they are")
         for w in outcome.withheld:
-            context.log.error(f"{w.page_id} is withheld: {'; '.join(w.faults)}")
+            context.log.error(f"{w.source} is withheld: {w.detail}")
     return outcomes
 
 
@@ -186,10 +186,10 @@ def _results(
 def _invariant_results(outcomes: Sequence[Outcome]) -> Iterator[dg.AssetCheckResult]:
     withheld = [w for o in outcomes for w in o.withheld]
     for invariant, (asset, name, _) in INVARIANTS.items():
-        broken = [w for w in withheld if any(f.startswith(invariant) for f in w.faults)]
+        broken = [w for w in withheld if f"{invariant}: " in w.detail]
         if invariant == "I1":  # a step that failed has no ledger at all
-            broken += [w for w in withheld if not any(f[:2] in INVARIANTS for f in w.faults)]
-        shown = "\n".join(f"- `{w.page_id}`: {'; '.join(w.faults)}" for w in broken[:20])
+            broken += [w for w in withheld if not any(f"{i}: " in w.detail for i in INVARIANTS)]
+        shown = "\n".join(f"- `{w.source}`: {w.detail}" for w in broken[:20])
         yield dg.AssetCheckResult(
             check_name=name,
             asset_key=asset,

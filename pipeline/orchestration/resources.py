@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field, create_model
@@ -32,7 +32,7 @@ class Places(dg.ConfigurableResource):  # type: ignore[type-arg]
         return IssueTask(self.input, self.output, issue_id, profile, software_version(), self.batch)
 
 
-class _ProfileResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class KnobsOfProfile(dg.ConfigurableResource):  # type: ignore[type-arg]
     """How pages are cleaned. Every knob has a default; a change gives tables another data version."""
 
     def profile(self) -> CleaningProfile:
@@ -47,8 +47,7 @@ def _fields() -> dict[str, Any]:
     }
 
 
-#: The knobs of `CleaningProfile` as they appear in the launchpad.
-ProfileResource = cast(
-    type[_ProfileResource],
-    create_model("ProfileResource", __base__=_ProfileResource, __module__=__name__, **_fields()),
-)
+if TYPE_CHECKING:
+    ProfileResource = KnobsOfProfile
+else:  #: The knobs of `CleaningProfile` as they appear in the launchpad.
+    ProfileResource = create_model("ProfileResource", __base__=KnobsOfProfile, __module__=__name__, **_fields())

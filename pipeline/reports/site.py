@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.datasets.store import Store
+from pipeline.datasets.tables import edits_from_rows
 from pipeline.text.spans import Edit, Span, edits_within, rendered_edits
 
 FOLDER = "report"
@@ -78,7 +79,7 @@ def _pages(tables: dict[str, pa.Table]) -> Iterator[Row]:
 
 
 def _page(page: Row, own: dict[str, list[Row]]) -> Row:
-    text, edits = page["text"], sorted((_edit(e) for e in own["edits"]), key=lambda e: (e.start, e.end))
+    text, edits = page["text"], sorted(edits_from_rows(own["edits"]), key=lambda e: (e.start, e.end))
     colour = {a["article_id"]: n % COLOURS for n, a in enumerate(own["articles"])}
     number = {a["article_id"]: n for n, a in enumerate(own["articles"], 1)}
     paragraphs = _group(own["paragraphs"], "article_id")
@@ -157,13 +158,6 @@ def _note(e: Edit) -> str:
     said = "" if e.rendered else f"{e.status}: {e.after} · "
     why = f" · {e.evidence}" if e.evidence else ""
     return f"{said}{e.before!r} → {e.after!r} · {e.rule} · {e.confidence:.2f}{why}"
-
-
-def _edit(row: Row) -> Edit:
-    return Edit(
-        row["raw_start"], row["raw_end"], row["before"], row["after"], row["stage"], row["rule"], row["confidence"],
-        row["status"], row["evidence"],
-    )  # fmt: skip
 
 
 def _grouped(table: pa.Table, key: str) -> dict[str, list[Row]]:
