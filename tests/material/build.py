@@ -15,6 +15,7 @@ import itertools
 import json
 import random
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,11 @@ def compress(positions: list[int], keep: set[int] | None = None) -> list[list[in
     return spans
 
 
+def nearest(numbers: Iterable[int], wanted: int) -> int:
+    """The number nearest to `wanted`, the smaller of two."""
+    return min(numbers, key=lambda n: (abs(n - wanted), n))
+
+
 class Builder:
     """One page on its way from source to dump."""
 
@@ -117,7 +123,7 @@ class Builder:
         if self.width and segment.role in ("body", "caption"):
             breaks = line_ends(segment.text, self.width, indent, self.kinsoku)
             if breaks:  # a column ends with a full line
-                cuts = [(min(breaks, key=lambda b, at=at: (abs(b - at), b)) if at else 0, c) for at, c in cuts]
+                cuts = [(nearest(breaks, at) if at else 0, c) for at, c in cuts]
         found, chunk, start = [], story.chunk_of[number], 0
         for end, next_chunk in [*cuts, (len(chars), "")]:
             if end > start:
@@ -221,7 +227,7 @@ class Builder:
 
     def article_gold(self, story: Story) -> Json:
         o = story.options
-        segments = []
+        segments: list[Json] = []
         for n, g in enumerate(story.segments):
             spans = self.spans((story.key, n))
             blended = {c for token in self.source.layout for c in token[1:]}

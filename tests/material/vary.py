@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .build import check_gold, compress
+from .build import check_gold, compress, nearest
 from .printing import FULL, HALF, is_blank, line_ends
 from .wordlists import (
     AFTER_NAME,
@@ -215,9 +215,11 @@ def new_names(family: list[str], wrong_at: set[int], chance: random.Random) -> t
     for i in range(2 if compound else 0, length):
         olds = list(dict.fromkeys(n[i] for n in family))
         if i in wrong_at:
-            right, wrong = chance.choice(LOOKALIKES)
+            pair = chance.choice(LOOKALIKES)
+            right, wrong = pair[0], pair[1]
             rest = [c for c in GIVEN if c not in (right, wrong)]
-            olds.sort(key=lambda c, i=i: c != family[0][i])
+            olds.remove(family[0][i])
+            olds.insert(0, family[0][i])
             news = [right, *chance.sample(rest, len(olds) - 1)]
         elif i == 0:
             news = chance.sample(sorted(set(SURNAMES)), len(olds))
@@ -415,7 +417,7 @@ def rewrap(sheet: Sheet) -> None:
             else:
                 groups.append([n])
         items = offsets(s.record["raw_spans"])
-        indent = len(sheet.raw[sheet.lines[rows[0]][0] : items[0]]) if isinstance(sheet.lines[rows[0]][0], int) else 0
+        indent = items[0] - min(i for i in sheet.lines[rows[0]] if isinstance(i, int))
         ends = line_ends("".join(sheet.chars[i] for i in items), width, indent, False)
         edges = [0, *ends, len(items)]
         if len(ends) < len(groups) - 1:
@@ -425,14 +427,11 @@ def rewrap(sheet: Sheet) -> None:
         for k, group in enumerate(groups):  # nearest full line to the old cut
             total += sum(len([i for i in sheet.lines[n] if i in inside]) for n in group)
             rest = len(groups) - 1 - k
-            stop = (
-                len(pieces)
-                if not rest
-                else min(range(done + 1, len(pieces) - rest + 1), key=lambda j, t=total: abs(edges[j] - t))
-            )
+            full_lines = edges[done + 1 : len(pieces) - rest + 1]
+            stop = edges.index(nearest(full_lines, total)) if rest else len(pieces)
             new: list[list[Item]] = [list(p) for p in pieces[done:stop]]
             if k == 0:
-                new[0] = ["　"] * indent + new[0]
+                new[0][:0] = ["　"] * indent
             put_lines(sheet, group, new)
             done = stop
     sheet.lines = [line for line in sheet.lines if line != [None]]
@@ -558,7 +557,7 @@ def new_context(error: Json, raw: str, sheet: Sheet) -> str:
         start = error["raw_pos"] - i
         if raw[start : start + len(error["context"])] == error["context"]:
             return "".join(sheet.chars[start : start + len(error["context"])])
-    return error["context"]
+    return str(error["context"])
 
 
 def join_links(gold: Json) -> list[tuple[Json, Json, int] | None]:
