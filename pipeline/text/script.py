@@ -1,0 +1,146 @@
+"""Traditional characters in simplified text, and traditional text as a whole.
+
+A lone traditional character in a simplified line is a slip of the compositor or the OCR and is simplified by a table
+that leaves out what simplified papers print on purpose (names, 乾隆). A line that really is traditional stays as
+printed, unless the profile asks for its conversion. `clean_characters` is this step on top of `normalise`.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.models import ScriptTables
+from pipeline.text.normalise import Change, normalise, stack
+from pipeline.text.normalise_rules import LINE_BREAKS, Sub
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.spans import Edit, Span, Stage, render
+
+LEAKED = "leaked_traditional"
+CONVERTED = "traditional_text"
+
+#: A single slip or two never make a line traditional, however short it is …
+LINE_EVIDENCE = 3
+#: … nor a line or two a page.
+PAGE_EVIDENCE = 10
+#: Every line is judged as if it went on for this many hanzi in the page's own mixture.
+PRIOR_HANZI = 20
+
+
+class Line(NamedTuple):
+    """A line with its hanzi and how many of them are traditional-only."""
+
+    start: int
+    end: int
+    hanzi: int
+    traditional: int
+
+
+@lru_cache(maxsize=4)
+def _mask(chars: frozenset[str]) -> NDArray[np.bool_]:
+    mask = np.zeros(0x110000, np.bool_)
+    mask[[ord(c) for c in chars]] = True
+    return mask
+
+
+def _lines(text: str, traditional_only: frozenset[str]) -> list[Line]:
+    """The lines of `text`, or none when nothing in it is traditional."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    traditional = _mask(traditional_only)[codes]
+    if not traditional.any():
+        return []
+    hanzi = (codes >= 0x3400) & (codes <= 0x9FFF) | (codes >= 0x20000) & (codes <= 0x323AF)
+    breaks = np.flatnonzero(_mask(_BREAKS)[codes])
+    starts, ends = np.concatenate(([0], breaks + 1)), np.concatenate((breaks, [len(text)]))
+    in_line = (np.concatenate(([0], np.cumsum(of))) for of in (hanzi, traditional))
+    counts = [(upto[ends] - upto[starts]).tolist() for upto in in_line]
+    return [Line(*row) for row in zip(starts.tolist(), ends.tolist(), *counts, strict=True)]
+
+
+_BREAKS = frozenset(LINE_BREAKS)
+
+
+def simplify(text: str, tables: ScriptTables, profile: CleaningProfile) -> list[Edit]:
+    """The edits that simplify `text` (a page or a part of one), line by line: sorted, not overlapping.
+
+    `tables.characters` must hold no character that is not `traditional_only`.
+    """
+    if not (profile.simplify or profile.simplify_traditional_text):
+        return []
+    lines = _lines(text, tables.traditional_only)
+    page = _page_share(lines, profile.traditional_share)
+    edits: list[Edit] = []
+    for line in lines:
+        if not line.traditional:
+            continue
+        if _is_traditional(line, page, profile.traditional_share):
+            if profile.simplify_traditional_text:
+                edits += _conversion(text, line, tables)
+        elif profile.simplify:
+            edits += _leaks(text, line, tables)
+    return edits
+
+
+def _page_share(lines: list[Line], threshold: float) -> float:
+    """The share of traditional-only hanzi on a page that is mostly traditional; 0 on any other.
+
+    Only surely traditional lines count: slips do not, so that a page is judged alike before and after their repair.
+    """
+    sure = [line for line in lines if _is_traditional(line, 0.0, threshold)]
+    hanzi, traditional = sum(line.hanzi for line in lines), sum(line.traditional for line in sure)
+    mostly = 2 * sum(line.hanzi for line in sure) >= hanzi
+    return traditional / hanzi if mostly and traditional >= PAGE_EVIDENCE else 0.0
+
+
+def _is_traditional(line: Line, page_share: float, threshold: float) -> bool:
+    share = (line.traditional + PRIOR_HANZI * page_share) / (line.hanzi + PRIOR_HANZI)
+    return share >= threshold and (line.traditional >= LINE_EVIDENCE or page_share > 0)
+
+
+def _leaks(text: str, line: Line, tables: ScriptTables) -> list[Edit]:
+    found = ((i, tables.characters.get(text[i])) for i in range(line.start, line.end))
+    return [_edit(text, i, i + 1, after, LEAKED) for i, after in found if after]
+
+
+def _conversion(text: str, line: Line, tables: ScriptTables) -> list[Edit]:
+    """Character by character where the length is kept, else by what differs."""
+    before = text[line.start : line.end]
+    after = tables.convert(before)
+    if len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True), line.start)
+        return [_edit(text, i, i + 1, new, CONVERTED) for i, (old, new) in pairs if old != new]
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return [
+        _edit(text, line.start + i1, line.start + i2, after[j1:j2], CONVERTED)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def _edit(text: str, start: int, end: int, after: str, rule: str) -> Edit:
+    return Edit(start, end, text[start:end], after, "script", rule)
+
+
+def clean_characters(text: str, tables: ScriptTables, profile: CleaningProfile) -> list[Edit]:
+    """Steps 2 and 3 on a raw page, composed: sorted, not overlapping, each inside one line.
+
+    The script is judged on the normalised text, so that a second run finds nothing more.
+    """
+    first = normalise(text, profile)
+    then = simplify(render(text, [Span(0, len(text))], first) if first else text, tables, profile)
+    if not (first and then):
+        return first or then
+    changes = [Change(e.start, e.end, e.after, (e.rule,)) for e in first]
+    for rule in (LEAKED, CONVERTED):  # the two never meet in one line
+        changes = stack(changes, [Sub(e.start, e.end, e.after) for e in then if e.rule == rule], rule)
+    return [_composed(text, c) for c in changes if text[c.start : c.end] != c.after]
+
+
+def _composed(text: str, change: Change) -> Edit:
+    script = change.rules[-1] in (LEAKED, CONVERTED)
+    stage: Stage = "script" if script else "normalise"
+    return Edit(change.start, change.end, text[change.start : change.end], change.after, stage, "+".join(change.rules))
