@@ -136,7 +136,9 @@ def i2_one_disposition(clean: CleanPage) -> list[str]:
         if c.start < at and not is_blank(text[c.start : min(at, c.end)]):
             found.append(f"I2: {_range(c.start, min(at, c.end))} stands twice, in {c.owner_id} too")
         at = max(at, c.end)
-    found += [f"I2: {_range(s, e)} stands nowhere" for s, e in _gaps(own, len(text)) if not is_blank(text[s:e])]
+    found += [
+        f"I2: {_visible(text, *gap)} stands nowhere" for gap in _gaps(own, len(text)) if not is_blank(text[slice(*gap)])
+    ]
     rows = Counter(
         Claim(r.start, r.end, r.disposition, r.owner_id, r.role, r.paragraph_seq)
         for r in clean.ledger
@@ -397,6 +399,12 @@ def _enumerated(clean: CleanPage) -> dict[tuple[str, str], set[str | None]]:
         ("ledger", "disposition"): {r.disposition for r in clean.ledger},
         ("ledger", "role"): {r.role for r in clean.ledger},
     }
+
+
+def _visible(text: str, start: int, end: int) -> str:
+    """The range without the white space around it."""
+    shown = text[start:end]
+    return _range(end - len(shown.lstrip()), start + len(shown.rstrip()))
 
 
 def _range(start: int, end: int) -> str:
