@@ -26,8 +26,9 @@ from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel, train
 from pipeline.language.people import Person, merged, people_of_page
 from pipeline.language.reprints import find_reprints
+from pipeline.text.document import Page
 from pipeline.text.models import Models
-from pipeline.text.normalise import clean_characters
+from pipeline.text.page import normalise_page
 from pipeline.text.passages import Passage
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Span, rendered_edits, view
@@ -131,13 +132,13 @@ def _raw_people(task: tuple[str, Sequence[inputs.Source], str | None]) -> list[P
     source, sources, batch = task
     models = load_models()
     pages, _ = inputs.read_issue(source, sources, batch=batch)
-    return merged(p for page in pages for p in people_of_page(_raw_passages(page.text, models), models))
+    return merged(p for page in pages for p in people_of_page(_raw_passages(page, models), models))
 
 
-def _raw_passages(text: str, models: Models) -> list[Passage]:
-    edits = rendered_edits(clean_characters(text, models.script, CleaningProfile()))
-    spans = (Span(m.start(), m.end()) for m in re.finditer(r"[^\r\n]+", text))
-    return [Passage(view(text, [span], edits), "body", number) for number, span in enumerate(spans)]
+def _raw_passages(page: Page, models: Models) -> list[Passage]:
+    edits = rendered_edits(normalise_page(page, models, CleaningProfile()))
+    spans = (Span(m.start(), m.end()) for m in re.finditer(r"[^\r\n]+", page.text))
+    return [Passage(view(page.text, [span], edits), "body", number) for number, span in enumerate(spans)]
 
 
 def write_names(engine: Engine, output: str, present: set[str]) -> pa.Table:

@@ -101,13 +101,18 @@ def claim(folder: str, settings: Settings, what: str) -> None:
 
     fs, root = fsspec.core.url_to_fs(folder)
     note = f"{root}/{PAIR_FILE}"
-    ours = {"input": settings.input, "output": settings.output}
+    ours = {"input": settings.input, "output": settings.output, "batch": settings.batch}
     if fs.exists(note):
         theirs = json.loads(fs.cat_file(note))
-        if theirs != ours:
+        if (theirs.get("input"), theirs.get("output")) != (settings.input, settings.output):
             raise UsageError(
                 f"{what} {folder} belongs to input {theirs.get('input')} and output {theirs.get('output')}: "
-                f"use another one, or delete {folder}/{PAIR_FILE} if the folders only moved"
+                f"use another one, or delete {folder.rstrip('/')}/{PAIR_FILE} if the folders only moved"
+            )
+        if theirs.get("batch") != settings.batch:
+            raise UsageError(
+                f"{what} {folder} was made with --batch {theirs.get('batch') or '(none)'}, which cannot change there: "
+                f"give the same, or another output folder"
             )
         return
     fs.makedirs(root, exist_ok=True)

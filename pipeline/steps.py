@@ -179,6 +179,26 @@ def _cleaned(
     return cleaned, failed
 
 
+def is_current(task: IssueTask) -> bool:
+    """Was the issue cleaned from exactly this input by this code, these settings and this model, nothing withheld?"""
+    store = Store(task.output)
+    if not all(store.exists(name, task.issue_id) for name in PARTITIONED):
+        return False
+    try:
+        stored = {name: store.read(name, task.issue_id) for name in ("pages", "rejects", "articles")}
+        pages, refused = inputs.read_issue(task.input, task.issue_id, batch=task.batch)
+    except (StoreError, FileNotFoundError):
+        return False
+    made_by = (stored["articles"].schema.metadata or {}).get(tables.SOFTWARE_KEY, b"").decode()
+    model_id = Shelf(task.output, "language").current()
+    pages_now = tables.pages_table(pages, model_id, task.profile.profile_id, task.software_version)
+    return bool(
+        made_by == task.software_version
+        and stored["pages"].equals(pages_now)
+        and stored["rejects"].equals(tables.rejects_table(task.issue_id, refused))
+    )
+
+
 def table_problems(output: str, issue_id: str) -> list[str]:
     """What is wrong with an issue's published tables: missing, torn, foreign, other columns than the contract's."""
     store = Store(output)

@@ -1,0 +1,211 @@
+"""The command line: parses, calls, prints. What is heavy is loaded when a command needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.library import CleanedPage
+    from pipeline.run import Summary
+
+RUN_HELP = """\b
+Cleans every page below a folder and writes the tables as Parquet.
+
+\b
+Examples:
+  banmian run --input seeds --output outputs
+  banmian run --input scans --output out --reference clean-news/ --workers 4
+  banmian run --input archive --output out --batch hash:4096 --engine dask --dask-address tcp://10.0.0.1:8786
+
+\b
+Input: .txt, .txt.gz, .txt.zst (one page a file) and .jsonl (one page a line: text, optional id, newspaper,
+date, page). Files of one sub-folder are one newspaper issue. What did not change is not cleaned again.
+
+\b
+Exit codes: 0 every page was published, or rejected with a reason; 1 a page was withheld or a step failed;
+2 wrong usage.
+"""
+
+CLEAN_HELP = """\b
+Cleans one file (or - for standard input) and prints its articles.
+
+\b
+Examples:
+  banmian clean page.txt
+  iconv -f gb18030 -t utf-8 old.txt | banmian clean - --json
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="banmian", prog_name="banmian")
+def main() -> None:
+    """Banmian (版面): raw text dumps of Chinese newspaper pages → clean articles in Parquet.
+
+    \b
+    Start with:
+      banmian run --input seeds --output outputs     a folder of pages → tables and a report
+      banmian clean page.txt                         one page → its articles, on the terminal
+    """
+
+
+@main.command("run", help=RUN_HELP, short_help="Clean a folder of pages into Parquet tables.")
+@click.option("--input", "source", required=True, metavar="DIR", help="Folder of pages, or an fsspec URL.")
+@click.option("--output", required=True, metavar="DIR", help="Folder for the tables and the report.")
+@click.option("--reference", metavar="PATH", help="Clean text (.txt, .jsonl, .gz, .zst) for the language model only.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Worker processes [default: one a core].")
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", help="Where the work is done.")
+@click.option("--dask-address", metavar="ADDR", help="Scheduler of a Dask cluster; without it a local one is started.")
+@click.option("--retrain", is_flag=True, help="Learn the models anew, and clean again with them.")
+@click.option("--force", is_flag=True, help="Clean again what did not change.")
+@click.option("--batch", metavar="hash:N", help="Group issues into N batches by a hash of their path.")
+def run_command(
+    source: str,
+    output: str,
+    reference: str | None,
+    workers: int | None,
+    engine: str,
+    dask_address: str | None,
+    retrain: bool,
+    force: bool,
+    batch: str | None,
+) -> None:
+    if dask_address and engine != "dask":
+        raise click.UsageError("--dask-address needs --engine dask")
+    from pipeline.engines import cores
+    from pipeline.settings import Settings, UsageError, place
+
+    settings = Settings(
+        input=place(source),
+        output=place(output),
+        reference=place(reference) if reference else None,
+        engine=engine,
+        workers=workers or cores(),
+        address=dask_address,
+        batch=batch,
+    )
+    from pipeline.progress import shown_progress
+    from pipeline.run import run
+
+    try:
+        with shown_progress() as progress:
+            summary = run(settings, retrain=retrain, force=force, progress=progress)
+    except UsageError as error:
+        _fail(str(error))
+    print_summary(summary)
+    sys.exit(summary.exit_code)
+
+
+@main.command("clean", help=CLEAN_HELP, short_help="Clean one page and print its articles.")
+@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="Print everything that is known of the page as JSON.")
+def clean_command(file: str, as_json: bool) -> None:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        _fail(f"{file} cannot be read ({error.strerror}): give a text file, or - for standard input")
+    from pipeline.library import Undecodable, clean_bytes
+
+    try:
+        page = clean_bytes(data, page_id="page" if file == "-" else Path(file).stem)
+    except Undecodable as error:
+        click.echo(f"banmian: {file} is rejected ({error.reason}): {error.detail}", err=True)
+        sys.exit(1)
+    click.echo(json.dumps(_as_json(page), ensure_ascii=False, indent=2) if as_json else readable(page))
+
+
+@main.command("ui", short_help="Open the Dagster UI.")
+@click.option("--port", type=int, default=3000, show_default=True, help="Port on this machine.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def ui_command(port: int, host: str) -> None:
+    """Registers the input's issues and starts the Dagster UI with sensor and schedules.
+
+    Settings: BANMIAN_INPUT, BANMIAN_OUTPUT, BANMIAN_REFERENCE, and DAGSTER_HOME for what is to be kept.
+    """
+    from pipeline.run import register
+    from pipeline.settings import CHECKOUT, Settings, UsageError
+
+    try:
+        os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT / ".dagster_home"))
+        settings = Settings.from_environment()
+        click.echo(f"{register(settings)} newspaper issues in {settings.input}; tables go to {settings.output}")
+    except UsageError as error:
+        _fail(str(error))
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "pipeline.definitions", "-p", str(port), "-h", host]
+    os.execv(sys.executable, command)
+
+
+def _fail(message: str) -> Any:
+    """Wrong usage: one line, exit code 2."""
+    click.echo(f"banmian: {message}", err=True)
+    sys.exit(2)
+
+
+def readable(page: CleanedPage) -> str:
+    """The articles as a person reads them."""
+    blocks = []
+    for a in page.articles:
+        head = [x for x in (a.section, a.kicker, a.headline, a.subhead) if x]
+        by = "、".join(a.authors)
+        blocks.append("\n".join([*head, *([by] if by else []), "", a.text]).strip())
+    suggested = [e for e in page.edits if e.status == "suggested"]
+    if suggested:
+        blocks.append("\n".join(f"? {e.before} → {e.after} ({e.rule}, {e.confidence:.2f})" for e in suggested))
+    return f"\n\n{'─' * 40}\n\n".join(blocks) or "No article was found on this page."
+
+
+def _as_json(page: CleanedPage) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    made = asdict(page)
+    made["page"]["issue_date"] = page.page.issue_date.isoformat() if page.page.issue_date else None
+    return made
+
+
+def print_summary(summary: Summary) -> None:
+    """What the run did, as a table, and where the report is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in summary_rows(summary):
+        table.add_row(name, value)
+    console.print(table)
+    for line in summary.withheld[:10]:
+        console.print(f"withheld: {line}", style="red", markup=False)
+    for line in summary.failures[:10]:
+        console.print(f"failed: {line}", style="red", markup=False)
+    console.print(f"report: {summary.report}", markup=False, soft_wrap=True)
+
+
+def summary_rows(summary: Summary) -> list[tuple[str, str]]:
+    """Name and value of every line of the summary."""
+    q = summary.quality
+    rejects = {reason: n for reason, n in sorted(summary.rejects.items()) if reason != "invariant_failed"}
+    return [
+        ("newspaper issues", f"{summary.issues:,} ({summary.cleaned:,} cleaned now)"),
+        ("pages", f"{summary.pages:,}"),
+        ("rejects", ", ".join(f"{n:,} {reason}" for reason, n in rejects.items()) or "0"),
+        ("articles", f"{q['articles']:,}"),
+        ("joins", f"{q['joins']:,} ({q['joins_far']:,} far)"),
+        ("duplicates", f"{q['duplicates']:,}"),
+        ("orphans", f"{q['orphans']:,}"),
+        *((f"edits, {stage}", f"{q[f'edits_{stage}']:,}") for stage in ("normalise", "script", "join", "correct")),
+        ("suggestions", f"{q['suggestions']:,}"),
+        ("pages withheld", f"{len(summary.withheld):,}"),
+        ("characters", f"{q['n_chars']:,}"),
+        ("characters lost", f"{q['chars_lost']:,}"),
+        ("time", f"{summary.seconds:.1f} s"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The jobs that sensor and schedules launch, and that people may."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipeline.orchestration.corpus_assets import names, report, reprints
+from pipeline.orchestration.issue_assets import cleaned, lines, normalised, pages
+from pipeline.orchestration.model_assets import language_model, name_lexicon
+
+ISSUE_ASSETS = (pages, normalised, lines, cleaned)
+MODEL_ASSETS = (language_model, name_lexicon)
+CORPUS_ASSETS = (reprints, names, report)
+ALL_ASSETS = (*ISSUE_ASSETS, *MODEL_ASSETS, *CORPUS_ASSETS)
+
+clean_issues = dg.define_asset_job(
+    "clean_issues",
+    dg.AssetSelection.assets(*ISSUE_ASSETS),
+    description="Cleans newspaper issues: from the raw pages to the published tables.",
+)
+learn_models = dg.define_asset_job(
+    "learn_models",
+    dg.AssetSelection.assets(*MODEL_ASSETS),
+    description="Learns the models if there are none; with `retrain`, anew.",
+)
+corpus_tables = dg.define_asset_job(
+    "corpus_tables",
+    dg.AssetSelection.assets(*CORPUS_ASSETS),
+    description="Reprints, names and the report, over all that is published.",
+)
+relearn = dg.define_asset_job(
+    "relearn",
+    dg.AssetSelection.assets(*MODEL_ASSETS, *CORPUS_ASSETS),
+    description="Learns the models anew and makes the tables about the whole corpus. Issues keep their model until "
+    "they are cleaned again.",
+)
+JOBS = (clean_issues, learn_models, corpus_tables, relearn)
+RETRAIN = {"ops": {"learn_language": {"config": {"retrain": True}}, "learn_names": {"config": {"retrain": True}}}}

@@ -1,0 +1,231 @@
+"""`banmian run`: the whole job in one process, on a temporary Dagster instance or on that of DAGSTER_HOME."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from pipeline.datasets import inputs
+from pipeline.datasets.reference import ReferenceTextError, reference_files
+from pipeline.datasets.shelf import Shelf
+from pipeline.datasets.store import Store
+from pipeline.engines import Engine, EngineUnavailableError
+from pipeline.orchestration.automation import DONE, registered
+from pipeline.orchestration.graph import build_definitions
+from pipeline.orchestration.jobs import RETRAIN, clean_issues, corpus_tables, learn_models
+from pipeline.orchestration.partitions import NAME, range_tags, ranges
+from pipeline.orchestration.resources import Places
+from pipeline.settings import Settings, UsageError, check_places, claim, prepare_home
+from pipeline.steps import WITHHELD, is_current
+from pipeline.text.profile import CleaningProfile
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Assets that work through all issues of a run: a progress bar counts each issue so often.
+STEPS = 4
+#: Only what we print ourselves is shown; the instance keeps all logs.
+QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Summary:
+    """What a run did, and what the output now holds."""
+
+    pages: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+    quality: Counter[str] = field(default_factory=Counter)
+    issues: int = 0
+    cleaned: int = 0
+    failures: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    report: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.failures or self.withheld else 0
+
+
+class Progress:
+    """Told of what goes on; the command line draws it."""
+
+    def begin(self, total: int) -> None: ...
+    def say(self, what: str) -> None: ...
+    def step(self) -> None: ...
+
+
+_listener = Progress()
+
+
+class WatchedEngine:
+    """An engine that tells of every result."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def map(self, fn: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+        for result in self.engine.map(fn, tasks):
+            _listener.step()
+            yield result
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+class WatchedPlaces(Places):
+    """The places of a run that someone watches."""
+
+    def workforce(self) -> Engine:
+        return WatchedEngine(super().workforce())
+
+
+def places_of(settings: Settings, kind: type[Places] = Places) -> Places:
+    """The resource that the assets are given."""
+    return kind(
+        input=settings.input,
+        output=settings.output,
+        reference=settings.reference,
+        engine=settings.engine,
+        workers=settings.workers,
+        address=settings.address,
+        batch=settings.batch,
+    )
+
+
+def run(settings: Settings, *, retrain: bool = False, force: bool = False, progress: Progress | None = None) -> Summary:
+    """Cleans everything in the input that is new or changed (with `force`, everything).
+
+    Raises:
+        UsageError: the user can put it right.
+    """
+    global _listener
+    _listener = progress or Progress()
+    began = time.monotonic()
+    issues = check(settings)
+    places = places_of(settings, WatchedPlaces)
+    try:
+        places.workforce()
+    except EngineUnavailableError as error:
+        raise UsageError(str(error)) from None
+    with open_instance(settings) as instance:
+        job = Job(build_definitions(places), instance)
+        _register(instance, issues)
+        if retrain or any(Shelf(settings.output, kind).current() is None for kind in ("language", "names")):
+            _listener.say("learning the models")
+            job.execute(learn_models.name, run_config=RETRAIN if retrain else {})
+        wanted = _wanted(places, instance, issues, force)
+        _listener.begin(len(wanted) * STEPS)
+        for keys in ranges(registered(instance), wanted):
+            _listener.say(f"cleaning {keys[0]}" + (f" … {keys[-1]}" if len(keys) > 1 else ""))
+            job.execute(clean_issues.name, tags=range_tags(keys[0], keys[-1]))
+        _listener.say("reprints, names, report")
+        job.execute(corpus_tables.name)
+    summary = summarise(settings.output, issues)
+    summary.failures, summary.cleaned, summary.seconds = job.failures, len(wanted), time.monotonic() - began
+    return summary
+
+
+def check(settings: Settings) -> list[str]:
+    """The issues of the input; refuses what cannot work."""
+    check_places(settings)
+    try:
+        if settings.reference:
+            reference_files(settings.reference)
+        issues = sorted(inputs.list_issues(settings.input, settings.batch))
+    except (ReferenceTextError, inputs.TooManyIssues, FileNotFoundError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    if not issues:
+        raise UsageError(f"the input folder {settings.input} holds no .txt, .txt.gz, .txt.zst or .jsonl file")
+    claim(settings.output, settings, "the output folder")
+    return issues
+
+
+def register(settings: Settings) -> int:
+    """Makes the input's issues known to the instance of DAGSTER_HOME, so that all can be materialised at once."""
+    issues = check(settings)
+    with open_instance(settings) as instance:
+        _register(instance, issues)
+    return len(issues)
+
+
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The instance of DAGSTER_HOME, or a temporary one."""
+    home = os.environ.get("DAGSTER_HOME")
+    if home:
+        claim(str(prepare_home(home)), settings, "the Dagster instance in")
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    with tempfile.TemporaryDirectory(prefix="banmian-", ignore_cleanup_errors=True) as folder:
+        overrides = {"telemetry": {"enabled": False}}
+        with dg.DagsterInstance.local_temp(folder, overrides=overrides) as instance:
+            yield instance
+
+
+def _register(instance: dg.DagsterInstance, issues: Sequence[str]) -> None:
+    known = set(registered(instance))
+    instance.add_dynamic_partitions(NAME, [i for i in issues if i not in known])
+
+
+def _wanted(places: Places, instance: dg.DagsterInstance, issues: Sequence[str], force: bool) -> list[str]:
+    """The issues to clean: all, or those that changed, and those that this persistent instance has not seen."""
+    if force:
+        return list(issues)
+    done = instance.get_materialized_partitions(DONE) if os.environ.get("DAGSTER_HOME") else set(issues)
+    profile = CleaningProfile()
+    current = Places.workforce(places).map(is_current, [places.task(i, profile) for i in issues])
+    return [i for i, fresh in zip(issues, current, strict=True) if not fresh or i not in done]
+
+
+class Job:
+    """Runs jobs one after the other and keeps what failed."""
+
+    def __init__(self, definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+        self.definitions, self.instance = definitions, instance
+        self.failures: list[str] = []
+
+    def execute(self, name: str, run_config: dict[str, Any] | None = None, tags: dict[str, str] | None = None) -> None:
+        job = self.definitions.resolve_job_def(name)
+        config = {**QUIET, **(run_config or {})}
+        result = job.execute_in_process(run_config=config, instance=self.instance, tags=tags, raise_on_error=False)
+        if not result.success:
+            self.failures += _reasons(result) or [f"{name} failed"]
+
+
+def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
+    """One line for every step that failed."""
+    reasons = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error and error.cause:
+                error = error.cause
+            reasons.append(f"{event.step_key}: {error.message.strip() if error else 'failed'}")
+    return reasons
+
+
+def summarise(output: str, issues: Sequence[str]) -> Summary:
+    """The numbers of the published tables."""
+    store, summary = Store(output), Summary(issues=len(issues), report=f"{output}/report/index.html")
+    for issue_id in issues:
+        if not store.exists("pages", issue_id):
+            continue
+        summary.pages += store.read("pages", issue_id, ["page_id"]).num_rows
+        for row in store.read("rejects", issue_id).to_pylist():
+            summary.rejects[row["reason"]] += 1
+            if row["reason"] == WITHHELD:
+                summary.withheld.append(f"{row['source']}: {row['detail']}")
+        if store.exists("quality", issue_id):
+            for row in store.read("quality", issue_id).to_pylist():
+                summary.quality.update({k: v for k, v in row.items() if isinstance(v, int)})
+    return summary
