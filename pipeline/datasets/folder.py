@@ -36,7 +36,7 @@ class Folder:
         self.fs: Any = fs
         self.base: str = base.rstrip("/")
         self._local = isinstance(fs, LocalFileSystem)
-        if not self.fs.isdir(self.base or "/"):
+        if not self.is_folder(""):
             raise FileNotFoundError(f"the input folder {root} is not there")
         if not self._local:
             self.fs.invalidate_cache()  # what was listed before may be out of date
@@ -48,13 +48,15 @@ class Folder:
         """All page files, and the names of the folders in the root."""
         return self._walk_local() if self._local else self._walk_remote()
 
-    def list_one(self, folder: str) -> tuple[list[str], set[str]]:
-        """The page files directly in one folder, and the names of its folders; nothing if it is not there."""
+    def list_one(self, folder: str) -> list[str]:
+        """The page files directly in one folder; nothing if it is not there."""
         try:
-            files, folders, links = self._scan(folder)
+            return _pages_among(self._scan(folder)[0])
         except OSError:
-            return [], set()
-        return _pages_among(files), {f.rpartition("/")[2] for f in folders + links}
+            return []
+
+    def is_folder(self, path: str) -> bool:
+        return bool(self.fs.isdir(self.full(path)))
 
     def stamp(self, path: str) -> FileStamp | None:
         """Size and time of a file; None if it is not there or no file."""

@@ -201,22 +201,32 @@ def _chunks_of(fs: Any, full: str, stamp: FileStamp) -> tuple[tuple[int, int, in
     return tuple(chunks)
 
 
-#: (input, issue_id) → folder, for ids that cannot be turned back; an id always stands for the same folder.
-_FOLDERS: dict[tuple[str, str], str] = {}
+#: (input, issue_id) → one of its files, for ids that cannot be turned back; an id always stands for the same path.
+_KNOWN: dict[tuple[str, str], str] = {}
 
 
 def _sources_of(folder: Folder, issue_id: str, batch: str | None) -> tuple[Source, ...]:
-    """The issue's files as they are now. Only its own folder is listed if it is known: an archive has many."""
+    """The issue's files as they are now. The whole input is walked only if nothing else helps: an archive is large."""
     if batch:
         return _grouped(folder, *folder.walk(), batch).get(issue_id, ())
-    known = _FOLDERS.get((folder.base, issue_id), "")
-    for place in dict.fromkeys((issue_id.replace(PART, "/"), known, "")):
-        found = _grouped(folder, *folder.list_one(place), None, issue_id).get(issue_id)
+    for files in _likely_files(folder, issue_id):
+        beside = {f for f in map(_stem, files) if folder.is_folder(f)} if len(files) == 1 else set()
+        found = _grouped(folder, files, beside, None, issue_id).get(issue_id)
         if found:
             return found
     issues = _grouped(folder, *folder.walk(), None)
-    _FOLDERS.update({(folder.base, i): s[0].path.rpartition("/")[0] for i, s in issues.items()})
+    _KNOWN.update({(folder.base, i): sources[0].path for i, sources in issues.items()})
     return issues.get(issue_id, ())
+
+
+def _likely_files(folder: Folder, issue_id: str) -> Iterator[list[str]]:
+    """Where the issue's files may be: in the folder its id names, or where they were."""
+    yield folder.list_one(issue_id.replace(PART, "/"))
+    for path in (f"{issue_id}.txt", _KNOWN.get((folder.base, issue_id))):
+        if path and "/" in path:
+            yield folder.list_one(path.rpartition("/")[0])
+        elif path and folder.stamp(path):
+            yield [path]
 
 
 # --- their pages ----------------------------------------------------------------------------------------------------
