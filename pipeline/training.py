@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.language.weights import load_weights
 from pipeline.text.heads import HeadLine, all_readings, line_features, TAGS
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
@@ -109,6 +111,45 @@ def gold_blocks(page: GoldPage, read: Read) -> list[GoldBlock]:
     return result
 
 
+def break_lines(page: GoldPage, share: float, seed: int) -> GoldPage:
+    """The page with some paragraphs broken inside a sentence, as real dumps do: more of them than the simulator made.
+
+    `share` of the body spans of 30 characters or more get a line break (with the page's usual blank line) at a random
+    place inside a clause.
+    """
+    random = Random(f"{page.name}/{seed}")
+    gap = "\n\n" if page.text.count("\n\n") > 0.3 * page.text.count("\n") else "\n"
+    cuts = sorted(
+        random.randrange(start + 8, end - 8)
+        for article in page.gold["articles"]
+        for segment in article["segments"]
+        if segment["role"] == "body"
+        for start, end in segment["raw_spans"]
+        if end - start >= 30 and random.random() < share
+    )
+    cuts = [c for c in cuts if page.text[c - 1] not in "。！？\n" and page.text[c] not in "。，、；：！？”\n"]
+
+    def moved(offset: int, at_end: bool) -> int:
+        return offset + len(gap) * sum(c < offset or (c == offset and not at_end) for c in cuts)
+
+    def split(span: Sequence[int]) -> list[list[int]]:
+        edges = [span[0], *[c for c in cuts if span[0] < c < span[1]], span[1]]
+        return [[moved(a, False), moved(b, True)] for a, b in zip(edges, edges[1:], strict=False)]
+
+    def respan(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {k: respan(v, k) for k, v in value.items()}
+        if key in ("raw_spans", "peer_spans", "residue_spans", "from_blend"):
+            return [piece for span in value or [] for piece in split(span)]
+        return [respan(v) for v in value] if isinstance(value, list) else value
+
+    pieces, at = [], 0
+    for c in cuts:
+        pieces += [page.text[at:c], gap]
+        at = c
+    return GoldPage(page.name + "b", "".join([*pieces, page.text[at:]]), respan(page.gold))
+
+
 # ---- seams -------------------------------------------------------------------------------------------------------
 
 
@@ -167,14 +208,10 @@ def story_examples(around: Surroundings, gold: Sequence[GoldBlock]) -> Iterator[
             continue
         found = list(choices(around, i, stories, current))
         right = right_choice(found, gold[i], number_of)
-        if right is None:
-            right = 0
-            skip = True
-        else:
-            skip = False
-        if not skip and len(found) > 1:
+        missing = gold[i].goes_on is not None and right is not None and found[right].move == "append"
+        if right is not None and not missing and len(found) > 1:
             yield [c.features for c in found], right
-        chosen = found[right]
+        chosen = found[right or 0]
         stories, current = place(around, stories, i, chosen)
         article = gold[i].article
         assert article is not None
@@ -214,10 +251,11 @@ def right_choice(found: Sequence[Choice], gold: GoldBlock, number_of: Mapping[in
 
 
 def fit_choices(
-    examples: Sequence[tuple[list[Features], int]], ridge: float, drop: Callable[[str], bool] = lambda _: False
+    examples: Sequence[tuple[list[Features], int]], ridge: float, prior: Mapping[str, float] | None = None
 ) -> dict[str, float]:
-    """Ridge conditional logit (McFadden 1974): P(choice) ∝ exp(w·x)."""
-    rows = [{k: v for k, v in x.items() if v and not drop(k)} for found, _ in examples for x in found]
+    """Ridge conditional logit (McFadden 1974): P(choice) ∝ exp(w·x), the weights drawn to `prior` (else to 0)."""
+    prior = prior or {}
+    rows = [{k: v for k, v in x.items() if v} for found, _ in examples for x in found]
     counts = Counter(k for x in rows for k in x)
     rows = [{k: v for k, v in x.items() if counts[k] >= 5} for x in rows]
     names, matrix = _matrix(rows)
@@ -225,6 +263,7 @@ def fit_choices(
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     group = np.repeat(np.arange(len(sizes)), sizes)
     right = starts + np.array([r for _, r in examples])
+    mean = np.array([prior.get(name, 0.0) for name in names])
 
     def loss(w: Floats) -> tuple[float, Floats]:
         z = matrix @ w
@@ -232,11 +271,12 @@ def fit_choices(
         e = np.exp(z - top[group])
         total = np.add.reduceat(e, starts)
         p = e / total[group]
-        value = -(z[right] - top - np.log(total)).sum() + ridge / 2 * (w @ w)
+        off = w - mean
+        value = -(z[right] - top - np.log(total)).sum() + ridge / 2 * (off @ off)
         p[right] -= 1
-        return value, matrix.T @ p + ridge * w
+        return value, matrix.T @ p + ridge * off
 
-    return dict(zip(names, _minimise(loss, len(names)), strict=True))
+    return {**prior, **dict(zip(names, _minimise(loss, len(names)), strict=True))}
 
 
 # ---- heads -------------------------------------------------------------------------------------------------------
@@ -273,6 +313,7 @@ def fit_heads(
     examples: Sequence[tuple[list[HeadLine], tuple[str, ...], str]],
     runs_on: Callable[[str, str], float],
     ridge: float,
+    prior: Mapping[str, float],
 ) -> dict[str, float]:
     """The log-linear model over whole readings."""
     rows: list[tuple[list[Features], int]] = []
@@ -289,7 +330,7 @@ def fit_heads(
                 x[f"{a}>{b}"] = x.get(f"{a}>{b}", 0.0) + 1
             found.append(x)
         rows.append((found, readings.index(tags)))
-    return fit_choices(rows, ridge)
+    return fit_choices(rows, ridge, prior)
 
 
 # ---- all together ------------------------------------------------------------------------------------------------
@@ -309,10 +350,11 @@ def train_weights(pages: Sequence[GoldPage], models: Models, profile: CleaningPr
         }
         around = Surroundings(read.around.typed, read.around.topics, rescored)
         decisions += story_examples(around, gold)
-    story = fit_choices(decisions, ridge=1.0)
+    story = fit_choices(decisions, ridge=0.5)
     runs_on = reads[0][1].reader.runs_on
     heads = [x for (page, read), gold in zip(reads, golds, strict=True) for x in head_examples(page, read, gold)]
-    head = {f"heads.{k}": w for k, w in fit_heads(heads, runs_on, ridge=1.0).items()}
+    prior = {k.removeprefix("heads."): v for k, v in load_weights("prior").items()}
+    head = {f"heads.{k}": w for k, w in fit_heads(heads, runs_on, 1.0, prior).items()}
     return {**seam, **story, **head}
 
 

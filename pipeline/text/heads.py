@@ -34,8 +34,14 @@ _MOST_LINES = 8
 _COLUMN_NAME = re.compile(
     r"(?:在(?:基层|一线|现场|行动|身边|路上|[\u4e00-\u9fff]{2})|进行时|观察|时评|快评|短评|锐评|视点|焦点|聚焦|关注|追踪|连线|调查|手记|札记|论坛|专栏|"
     r"在线|说法|纵横|走笔|漫笔|随笔|心语|风采|人物|故事|记忆|档案|速递|快递|简讯|要闻|新闻|发布|解读|帮问|问答|访谈|对话|专访|大家谈|"
-    r"之声|之窗|广角|扫描|巡礼|特写|特稿|侧记|图解|数说|点睛|热评|观点|声音|来信|信箱|服务台|提示|资讯|动态|短波|集锦|导读|导航|话题|热点|"
-    r"走基层|看点|亮点|谱|横|评|谭|谈|录|记|眼|窗|苑|线|台|坛|鉴|语|话|论|察|版|讯|栏|目)$"
+    r"之声|之窗|广角|扫描|巡礼|特写|特稿|图解|数说|点睛|热评|观点|声音|来信|信箱|服务台|提示|资讯|动态|短波|集锦|导读|导航|话题|热点|"
+    r"直通车|见闻|的报道|的报告|调研|走基层|看点|亮点|有话说|联选登|系列报道)(?:[之·]?[一二三四五六七八九十①-⑳]{1,3})?$"
+)
+_COLUMN_ENDING = re.compile(r"[谱横评谭谈录记眼窗苑线台坛鉴语话论察版讯栏目]$")
+#: How subheads begin and end.
+_SUBHEAD = re.compile(
+    r"^(?:记|访|探访|回访|走访|走进|直击|写在|来自|聚焦|追记|致敬|对话|专访|解读|各地|各界|本报记者|——)"
+    r"|(?:侧记|纪实|见闻|综述|扫描|观察|启示|启示录|调查|解读|巡礼|述评|出席|并讲话|致辞|致贺信|小记|印象|印记|记事|追记|特写|（[上中下一二三四五]）|[①-⑳])$"
 )
 
 
@@ -142,6 +148,10 @@ def line_features(
         "digits": float(any(c.isdigit() for c in text)),
         "numbered": float(is_numbered(text)),
         "column_name": float(is_column_name(text)),
+        "column_ending": float(n <= 8 and bool(_COLUMN_ENDING.search(text))),
+        "subhead_like": float(bool(_SUBHEAD.search(text))),
+        "spaced_pair": float(len(set(map(len, text.split()))) == 1 and len(text.split()) > 1),
+        "share_of_longest": n / longest,
         "dot": float("·" in text),
         "blank": float(lines[i].blank_before),
         "core_reading": float(text in ("核心阅读", "编者按", "导读", "内容提要", "阅读提示", "本期关注")),
@@ -161,4 +171,6 @@ def line_features(
     if i + 1 < len(lines):
         after = lines[i + 1].text
         x["shorter_than_after"] = float(n < 0.77 * len(after))
+        x["half_of_after"] = float(n < 0.55 * len(after))
+        x["begins_like_after"] = float(n >= 4 and after[:3] == text[:3])
     return {f"{tag}.{k}": v for k, v in x.items() if v}

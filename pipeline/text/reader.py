@@ -8,6 +8,9 @@ import numpy as np
 
 from pipeline.text.models import PARAGRAPH, Floats, Ids, Models, WordList
 
+#: With less text than this (characters) the n-gram model says nothing of use about seams.
+LEAST_TEXT = 300_000
+
 _CONTEXT = 4
 _AHEAD = 6
 _WORDS_COUNTED = 6e7  # the sum of the word list's frequencies
@@ -21,7 +24,7 @@ class Reader:
         self._model = models.language
         self._own = models.language.own_counts(text)
         self._words = models.words
-        self.knows_anything = models.language.n_chars > 0
+        self.knows_anything = models.language.n_chars >= LEAST_TEXT
 
     def seam_scores(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float, float, float]]:
         """For each (left, right): log-likelihood ratio of right's first 2 and first 6 characters after left's end

@@ -119,8 +119,8 @@ def _features(
         "right_short": float(right.kind == "short"),
         "right_short_ended": float(len(right.text) < 40 and right.block.ended),
         "left_length": min(len(left.text), 120) / 120,
-        "left_running": float(_is_running(left.text)),
-        "left_phrase": float(not _is_running(left.text) and "，" not in left.text),
+        "left_running": float(is_running(left.text)),
+        "left_phrase": float(not is_running(left.text) and "，" not in left.text),
     }
     if right.block.residue:
         apart = _lines_apart(typed, a, b)
@@ -129,7 +129,7 @@ def _features(
     elif b == a + 1:
         x |= {"adjacent": 1.0, "adjacent_blank": float(right.block.blank_before > 0)}
         x["adjacent_lm6"] = _clip(ratio, 14)
-        x["adjacent_running"] = float(_is_running(left.text))
+        x["adjacent_running"] = float(is_running(left.text))
         x["adjacent_left_short"] = float(left.kind == "short")
         x["adjacent_both_short"] = float(left.kind == "short" and right.kind == "short")
     else:
@@ -145,9 +145,11 @@ def _lines_apart(typed: Sequence[Typed], a: int, b: int) -> int:
     return abs(typed[a].block.line - typed[b].block.line)
 
 
-def _is_running(text: str) -> bool:
-    """Surely running text, no head: it closes a sentence inside, or has several clauses."""
-    return "。" in text or text.count("，") + text.count("；") >= 2
+def is_running(text: str) -> bool:
+    """Surely running text, no head and no key sentence set apart (提要): it closes a sentence inside, or is long."""
+    if text[-1] in "：；—":
+        return False
+    return "。" in text or len(text) >= 70 or "；" in text
 
 
 def _clip(value: float, limit: float) -> float:

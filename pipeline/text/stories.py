@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline.text.lines import open_marks
 from pipeline.text.roles import Typed, is_numbered
-from pipeline.text.seams import Seam
+from pipeline.text.seams import Seam, is_running
 from pipeline.text.topics import Topics
 
 Features = dict[str, float]
@@ -103,8 +102,11 @@ class Surroundings:
         for (a, b), seam in seams.items():
             self.best_right[a] = max(self.best_right.get(a, -9.0), seam.score)
             self.best_left[b] = max(self.best_left.get(b, -9.0), seam.score)
+        #: Blocks that a residue most likely goes on: there a paragraph may rightly stay open for now.
+        self.wanted_by_residue = {
+            a for (a, b), seam in seams.items() if typed[b].block.residue and seam.score >= self.best_left[b]
+        }
         self._similarity: dict[tuple[int, tuple[int, ...]], float] = {}
-        self.open = [bool(open_marks(t.text)) for t in typed]
 
     def _follow(self, i: int) -> tuple[int, ...]:
         """The running text below block i, up to three blocks, past its head."""
@@ -351,9 +353,10 @@ def _story_features(around: Surroundings, i: int, story: Story, rank: int, conte
     return x
 
 
-def _named(move: str, here: bool, common: Mapping[str, float], own: Mapping[str, float]) -> Features:
+def _named(kind: str, move: str, here: bool, common: Mapping[str, float], own: Mapping[str, float]) -> Features:
+    """Names for the features: what holds for the story is shared by all moves into it, the rest is the move's own."""
     where = "here" if here else "there"
-    x = {f"{move}.{where}.{k}": v for k, v in common.items()}
+    x = {f"place.{kind}.{where}.{k}": v for k, v in common.items()}
     x |= {f"{move}.{where}.{k}": v for k, v in own.items()}
     x[f"{move}.{where}"] = 1.0
     return x
@@ -364,21 +367,22 @@ def _text_choices(
 ) -> Iterator[Choice]:
     typed, here = around.typed[i], story.number == context.current
     short = typed.kind == "short"
+    kind = "short" if short else "body"
     number = story.number
     for tail in story.tails:
         seam = around.seams.get((tail, i))
         if seam:
             own = _join_features(around, i, tail, seam, story)
-            yield Choice("join", number, _named("join_short" if short else "join", here, common, own), tail)
+            yield Choice("join", number, _named(kind, "join_short" if short else "join", here, common, own), tail)
     state = _state(around, i, story, context)
     if short:
         looks = _short_looks(around, i, "is")
         if story.head_open and (here or not story.bodies):
-            yield Choice("head", number, _named("head", here, common, state | looks))
+            yield Choice("head", number, _named(kind, "head", here, common, state | looks))
         if not story.head_open and (story.bodies or story.heads) and not story.photo:
-            yield Choice("heading", number, _named("heading", here, common, state | looks))
+            yield Choice("heading", number, _named(kind, "heading", here, common, state | looks))
         if not story.heads and not story.photo:
-            yield Choice("late_head", number, _named("late_head", here, common, state | looks))
+            yield Choice("late_head", number, _named(kind, "late_head", here, common, state | looks))
     if short or not story.photo or not here:
         own = dict(state)
         if typed.lead:
@@ -387,7 +391,7 @@ def _text_choices(
         own["text_ended"] = float(typed.block.ended)
         if short:
             own |= {f"looks.{k}": v for k, v in _short_looks(around, i, "is").items()}
-        yield Choice("append", number, _named("append_short" if short else "append", here, common, own))
+        yield Choice("append", number, _named(kind, "append_short" if short else "append", here, common, own))
 
 
 def _join_features(around: Surroundings, i: int, tail: int, seam: Seam, story: Story) -> Features:
@@ -396,7 +400,8 @@ def _join_features(around: Surroundings, i: int, tail: int, seam: Seam, story: S
         "rival_right": max(-4.0, min(4.0, around.best_right[tail] - seam.score)) / 2,
         "rival_left": max(-4.0, min(4.0, around.best_left[i] - seam.score)) / 2,
         "adjacent": float(tail == i - 1),
-        "tail_is_last": float(bool(story.blocks) and story.blocks[-1] == tail),
+        "not_last": float(not story.blocks or story.blocks[-1] != tail),
+        "running": float(is_running(around.typed[tail].text)),
         "residue": float(around.typed[i].block.residue),
     }
 
@@ -422,6 +427,9 @@ def _state(around: Surroundings, i: int, story: Story, context: _Context) -> Fea
     }
     if typed.block.blank_before and around.blanks_speak:
         x["blank"] = 1.0
+    if open_tail and is_running(around.typed[last].text):
+        x["open_running_tail"] = 1.0
+        x["open_running_tail.no_residue"] = float(last not in around.wanted_by_residue)
     if open_tail:
         best = around.best_right.get(last, -6.0)
         x["tail_best_right"] = max(-4.0, min(4.0, best)) / 2
@@ -436,11 +444,11 @@ def _byline_features(around: Surroundings, i: int, story: Story, common: Feature
     state["one_body_with_head"] = float(story.bodies == 1 and story.heads > 0)
     state["many_bodies"] = float(story.bodies > 1)
     state["last_is_previous"] = float(story.last == i - 1)
-    return _named(typed.kind, here, common, state)
+    return _named(typed.kind, typed.kind, here, common, state)
 
 
 def _marker_features(around: Surroundings, i: int, story: Story, common: Features, context: _Context) -> Features:
     typed, here = around.typed[i], story.number == context.current
     state = _state(around, i, story, context)
     state["last_is_previous"] = float(story.last == i - 1)
-    return _named(typed.kind, here, common, state)
+    return _named(typed.kind, typed.kind, here, common, state)
