@@ -63,8 +63,8 @@ def nearest(layers: Sequence[Pixels], n: int) -> tuple[npt.NDArray[np.uint16], n
     ids = np.zeros((n_rows, n), np.uint16)
     sims = np.zeros((n_rows, n), np.uint8)
     for start in range(0, n_rows, 512):
-        block = np.mean([layer[start : start + 512] @ layer.T for layer in layers], axis=0)
-        block = np.round(block, 4)  # so that another BLAS gives the same order
+        cosines: Pixels = sum((layer[start : start + 512] @ layer.T for layer in layers), np.zeros((), np.float32))
+        block = np.round(cosines / len(layers), 4)  # so that another BLAS gives the same order
         block[np.arange(len(block)), np.arange(start, start + len(block))] = -1
         order = np.argsort(-block, axis=1, kind="stable")[:, :n]
         ids[start : start + len(block)] = order
