@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -66,15 +66,24 @@ class PersonNames(Protocol):
 
 @dataclass(frozen=True)
 class ConfusablePair:
-    """Two real words that look alike and are told apart by what stands near them.
+    """Two forms that look alike, different in one hanzi.
 
-    `cues_*`: words that, near the place, speak for that form. Source and counter-examples stand in the data file.
+    kind `word`: both are real words, told apart by what stands near them; `cues_a` and `cues_b` speak for either.
+    kind `form`: `b` is a misprint of `a` wherever no known word lies across it; `cues_b` speak for leaving it.
+    Cues: `X` anywhere near, `X_` right before, `_X` right after, `X…` before, `…X` after; `!` after it: strong,
+    `!!`: decisive. Source, examples and counter-examples stand in the data file.
     """
 
     a: str
     b: str
-    cues_a: tuple[str, ...]
-    cues_b: tuple[str, ...]
+    cues_a: tuple[str, ...] = ()
+    cues_b: tuple[str, ...] = ()
+    kind: Literal["word", "form"] = "word"
+
+    @property
+    def place(self) -> int:
+        """Which character differs."""
+        return next(i for i, (x, y) in enumerate(zip(self.a, self.b, strict=True)) if x != y)
 
 
 class Gazetteer(Protocol):
