@@ -1,0 +1,57 @@
+"""Step 7: wrong characters. Proposers propose, the arbiter decides.
+
+Each proposer has the same shape, `propose(passages, text, models, profile) -> list[Edit]`, and knows one kind of
+evidence; none sees the others' proposals. Edits preserve the length: one hanzi is read as another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pipeline.text import confusables, person_names
+from pipeline.text.arbiter import decide
+from pipeline.text.models import Models
+from pipeline.text.passages import Passage
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.spans import Edit, by_place
+
+__all__ = ["PROPOSERS", "Passage", "correct"]
+
+Proposer = Callable[[Sequence[Passage], str, Models, CleaningProfile], list[Edit]]
+PROPOSERS: tuple[Proposer, ...] = (person_names.propose, confusables.propose)
+
+#: A correction may give evidence for another; this often the page is looked at again.
+ROUNDS = 8
+
+
+def correct(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
+    """The corrections of a page, applied and suggested, sorted by place.
+
+    After corrections were applied the page is read again as corrected, until nothing new is to be applied: so what is
+    rendered from the result, corrected once more, is applied nothing new.
+    """
+    applied: dict[int, Edit] = {}
+    suggested: list[Edit] = []
+    for _ in range(ROUNDS):
+        decided = decide(
+            [e for propose in PROPOSERS for e in propose(passages, text, models, profile)], passages, models, profile
+        )
+        new = [e for e in decided if e.rendered and e.start not in applied]
+        suggested = [e for e in decided if not e.rendered]
+        if not new:
+            break
+        applied.update((e.start, e) for e in new)
+        passages = [_reread(p, new) for p in passages]
+    kept = [e for e in suggested if e.start not in applied]
+    return sorted([*applied.values(), *kept], key=by_place)
+
+
+def _reread(passage: Passage, edits: Sequence[Edit]) -> Passage:
+    """The passage with corrections in it."""
+    text = passage.text
+    for e in edits:
+        if e.start in passage.view.starts:
+            i = passage.view.starts.index(e.start)
+            text = text[:i] + e.after + text[i + 1 :]
+    return replace(passage, view=replace(passage.view, text=text))

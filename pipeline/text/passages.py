@@ -1,0 +1,66 @@
+"""What the correction reads: paragraphs that remember their raw place, and how a proposal for one character is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.text.document import Role
+from pipeline.text.spans import Edit, View
+
+#: A mark at which a sentence ends; corrections are counted and cues are looked for inside one.
+SENTENCE_ENDS = "。！？；\n"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One paragraph, already normalised. `role` None: a duplicate or an orphan, which is never corrected."""
+
+    view: View
+    role: Role | None
+    article: int
+    authors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.view.text
+
+
+def propose_character(
+    passage: Passage, i: int, after: str, text: str, rule: str, confidence: float, evidence: str
+) -> Edit | None:
+    """A proposal to read `after` for character `i`; None if that is no replacement of one raw character."""
+    if not passage.view.is_one_to_one(i):
+        return None
+    start = passage.view.starts[i]
+    before = text[start : start + 1]
+    if before == after:
+        return None
+    return Edit(start, start + 1, before, after, "correct", rule, round(confidence, 4), "suggested", evidence)
+
+
+def sentence_around(text: str, i: int) -> tuple[int, int]:
+    """`[start, end)` of the sentence that holds character `i` (an end mark belongs to the sentence it closes)."""
+    start = max(text.rfind(mark, 0, i) for mark in SENTENCE_ENDS) + 1
+    ends = [at for mark in SENTENCE_ENDS if (at := text.find(mark, i)) >= 0]
+    return start, min(ends) + 1 if ends else len(text)
+
+
+def is_hanzi(char: str) -> bool:
+    """An ideograph of the basic block or extension A."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf"
+
+
+def longest_word_over(text: str, i: int, frequency: Callable[[str], int], minimum: int, longest: int = 4) -> str:
+    """The longest known word of two characters or more, counted at least `minimum` times, that covers `text[i]`."""
+    for n in range(longest, 1, -1):
+        for start in range(max(0, i - n + 1), min(i, len(text) - n) + 1):
+            word = text[start : start + n]
+            if frequency(word) >= minimum:
+                return word
+    return ""
+
+
+def texts_of(passages: Sequence[Passage]) -> list[str]:
+    """The texts of the passages that may be corrected."""
+    return [p.text for p in passages if p.role is not None]
