@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -32,6 +32,8 @@ R = TypeVar("R")
 
 #: Assets that work through all issues of a run: a progress bar counts each issue so often.
 STEPS = 4
+#: An issue's events take some 100 KB; of more issues than this, a temporary instance keeps them on disk.
+IN_MEMORY = 500
 #: Only what we print ourselves is shown; the instance keeps all logs.
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -111,12 +113,13 @@ def run(settings: Settings, *, retrain: bool = False, force: bool = False, progr
     _listener = progress or Progress()
     began = time.monotonic()
     issues = check(settings)
+    settings = replace(settings, workers=min(settings.workers, len(issues)))
     places = places_of(settings, WatchedPlaces)
     try:
         places.workforce()
     except EngineUnavailableError as error:
         raise UsageError(str(error)) from None
-    with open_instance(settings) as instance:
+    with open_instance(settings, len(issues)) as instance:
         job = Job(build_definitions(places), instance)
         _register(instance, issues)
         if retrain or any(Shelf(settings.output, kind).current() is None for kind in ("language", "names")):
@@ -152,18 +155,22 @@ def check(settings: Settings) -> list[str]:
 def register(settings: Settings) -> int:
     """Makes the input's issues known to the instance of DAGSTER_HOME, so that all can be materialised at once."""
     issues = check(settings)
-    with open_instance(settings) as instance:
+    with open_instance(settings, len(issues)) as instance:
         _register(instance, issues)
     return len(issues)
 
 
 @contextmanager
-def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The instance of DAGSTER_HOME, or a temporary one."""
+def open_instance(settings: Settings, n_issues: int) -> Iterator[dg.DagsterInstance]:
+    """The instance of DAGSTER_HOME, or a temporary one: in memory, or on disk where its events would fill memory."""
     home = os.environ.get("DAGSTER_HOME")
     if home:
         claim(str(prepare_home(home)), settings, "the Dagster instance in")
         with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    if n_issues <= IN_MEMORY:
+        with dg.DagsterInstance.ephemeral() as instance:
             yield instance
         return
     with tempfile.TemporaryDirectory(prefix="banmian-", ignore_cleanup_errors=True) as folder:

@@ -5,8 +5,6 @@ registration, in which new ones stand together); changed ones are run by contigu
 run is left for a later look. The schedules are there for those who switch the sensor off.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The tables and the report about all issues together. They read what is published, whatever is missing."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipeline.corpus import present_issues, write_names, write_reprints

@@ -1,7 +1,5 @@
 """The partitioned assets: from the raw pages of an issue to its published tables. Each bears its table's name."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """The models: learned over the whole input in runs of their own, never as part of an issue's run."""
 
-from __future__ import annotations
-
 import dagster as dg
 from pydantic import Field
 
