@@ -19,19 +19,19 @@ from pipeline.text.document import (
 )
 from pipeline.text.layout import Layout, PlannedParagraph
 from pipeline.text.ledger import build_ledger
+from pipeline.text.models import WordList
+from pipeline.text.reader import word_across
 from pipeline.text.spans import Edit, Span, render, rendered_edits
 
 HEAD_ROLES: tuple[Role, ...] = ("kicker", "headline", "subhead", "heading", "label")
 _OPEN_END = "，、；：,;:—－-"
 
 
-def join_edits(text: str, layout: Layout, edits: Sequence[Edit], crosses_word: object) -> list[Edit]:
+def join_edits(text: str, layout: Layout, edits: Sequence[Edit], words: WordList) -> list[Edit]:
     """The spaces that a join must add: between Latin words, and between the lines of a headline.
 
-    `crosses_word(left, right)` says whether a known word lies across the seam; then the headline was cut inside a
-    phrase and gets no space.
+    Where a known word lies across the seam the headline was cut inside a phrase and gets no space.
     """
-    assert callable(crosses_word)
     shown = rendered_edits(edits)
     made: list[Edit] = []
     for role, before, after in _seams(layout):
@@ -40,7 +40,7 @@ def join_edits(text: str, layout: Layout, edits: Sequence[Edit], crosses_word: o
             continue
         if _is_latin(left[-1]) and _is_latin(right[0]) and not (left[-1].isdigit() or right[0].isdigit()):
             rule = "latin_space"
-        elif role == "headline" and left[-1].isalnum() and right[0].isalnum() and not crosses_word(left, right):
+        elif role == "headline" and left[-1].isalnum() and right[0].isalnum() and not word_across(words, left, right):
             rule = "headline_space"
         else:
             continue

@@ -92,7 +92,6 @@ class Active(NamedTuple):
     rules: tuple[Rule, ...]
     bits: dict[str, int]
     by_code: NDArray[np.uint16]  # the same by code point, for whole pages
-    by_neighbours: int  # rules that go by the marks around, which later rules may write
 
 
 @lru_cache(maxsize=4)
@@ -107,11 +106,12 @@ def _active(normalise_marks: bool, narrow_latin: bool) -> Active:
     for c, b in bits.items():
         by_code[ord(c)] = b
     by_code[[ord(c) for c in LINE_BREAKS]] = _BREAK
-    by_neighbours = sum(1 << number for number, rule in enumerate(rules) if rule.name in ("ellipsis", "dash"))
-    return Active(rules, bits, by_code, by_neighbours)
+    return Active(rules, bits, by_code)
 
 
 _BREAK = 1 << 15
+#: What the rules for ellipses and dashes go by the neighbours of.
+_BY_NEIGHBOURS = re.compile(r"\.{3}|[-–—―─━]{2}|[─━]")
 
 
 def clean_line(line: str, bits: int, active: Active) -> list[Change]:
@@ -128,7 +128,7 @@ def clean_line(line: str, bits: int, active: Active) -> list[Change]:
                 for c in {c for s in subs for c in s.after}:  # what a rule writes may concern another
                     bits |= active.bits.get(c, 0)
         # An earlier rule is woken when something is taken out from between, or by the marks a later one writes.
-        if not (resized or (fired and bits & active.by_neighbours)):
+        if not (resized or (fired and _BY_NEIGHBOURS.search(line))):
             break
     return changes
 

@@ -119,7 +119,9 @@ _QUOTES = "“”‘’\"'"
 
 def ellipses(line: str) -> list[Sub]:
     """Dots are an ellipsis beside Chinese text; leaders of eight and more are not."""
-    found = []
+    found: list[Sub] = []
+    if not ("..." in line or "。。。" in line or "⋯" in line):  # most lines with a stop have it in a number
+        return found
     for m in _ELLIPSIS.finditer(line):
         before, after = line[m.start() - 1 : m.start()], line[m.end() : m.end() + 1]
         if "." not in m.group() or any(_WIDE.match(c) or c in _QUOTES for c in (before, after) if c):

@@ -82,12 +82,7 @@ class Reader:
 
     def crosses_word(self, left: str, right: str) -> float:
         """Log frequency of the commonest known word that lies across the seam; 0 = none."""
-        best = 0
-        for i in range(1, min(4, len(left)) + 1):
-            for j in range(1, min(4, len(right)) + 1):
-                if i + j <= 5:
-                    best = max(best, self._words.frequency(left[-i:] + right[:j]))
-        return float(np.log1p(best))
+        return float(np.log1p(word_across(self._words, left, right)))
 
     def bigram_rarity(self, text: str) -> Floats:
         """How much each pair of neighbours in `text` says of a topic, 0..1: the rarer in the model, the more.
@@ -125,3 +120,15 @@ class Reader:
     def _scores(self, rows: Ids) -> Floats:
         flat = self._model.logprobs(rows.ravel(), self._own)
         return flat.reshape(rows.shape)[:, _CONTEXT:]
+
+
+def word_across(words: WordList, left: str, right: str) -> int:
+    """Frequency of the commonest known word (of up to five characters) that lies across a seam; 0 = none."""
+    return max(
+        (
+            words.frequency(left[-i:] + right[:j])
+            for i in range(1, min(4, len(left)) + 1)
+            for j in range(1, min(4, len(right), 5 - i) + 1)
+        ),
+        default=0,
+    )
