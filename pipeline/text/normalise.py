@@ -18,9 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text.models import ScriptTables
 from pipeline.text.normalise_rules import LINE_BREAKS, RULES, Rule, Sub, is_blank
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.spans import Edit
+from pipeline.text.script import CONVERTED, LEAKED, simplify
+from pipeline.text.spans import Edit, Span, Stage, render
 
 # -- the page --------------------------------------------------------------------------------------------------------
 
@@ -180,6 +182,27 @@ def _minimal(text: str, start: int, end: int, after: str) -> tuple[int, int, str
             end, after = end - 1, after[:-1]
         before = text[start:end]
     return start, end, before, after
+
+
+def clean_characters(text: str, tables: ScriptTables, profile: CleaningProfile) -> list[Edit]:
+    """The edits that normalise a raw page and simplify what leaked, composed: sorted, not overlapping, within lines.
+
+    The script is judged on the normalised text, so that a second run finds nothing more.
+    """
+    first = normalise(text, profile)
+    then = simplify(render(text, [Span(0, len(text))], first) if first else text, tables, profile)
+    if not (first and then):
+        return first or then
+    changes = [Change(e.start, e.end, e.after, (e.rule,)) for e in first]
+    for rule in (LEAKED, CONVERTED):  # the two never meet in one line
+        changes = stack(changes, [Sub(e.start, e.end, e.after) for e in then if e.rule == rule], rule)
+    return [_composed(text, c) for c in changes if text[c.start : c.end] != c.after]
+
+
+def _composed(text: str, change: Change) -> Edit:
+    script = change.rules[-1] in (LEAKED, CONVERTED)
+    stage: Stage = "script" if script else "normalise"
+    return Edit(change.start, change.end, text[change.start : change.end], change.after, stage, "+".join(change.rules))
 
 
 # -- what is only noticed --------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 A lone traditional character in a simplified line is a slip of the compositor or the OCR and is simplified by a table
 that leaves out what simplified papers print on purpose (names, 乾隆). A line that really is traditional stays as
-printed, unless the profile asks for its conversion. `clean_characters` is this step on top of `normalise`.
+printed, unless the profile asks for its conversion. `normalise.clean_characters` puts this on top of the marks.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.models import ScriptTables
-from pipeline.text.normalise import Change, normalise, stack
-from pipeline.text.normalise_rules import LINE_BREAKS, Sub
+from pipeline.text.normalise_rules import LINE_BREAKS
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.spans import Edit, Span, Stage, render
+from pipeline.text.spans import Edit
 
 LEAKED = "leaked_traditional"
 CONVERTED = "traditional_text"
@@ -123,24 +122,3 @@ def _conversion(text: str, line: Line, tables: ScriptTables) -> list[Edit]:
 
 def _edit(text: str, start: int, end: int, after: str, rule: str) -> Edit:
     return Edit(start, end, text[start:end], after, "script", rule)
-
-
-def clean_characters(text: str, tables: ScriptTables, profile: CleaningProfile) -> list[Edit]:
-    """Steps 2 and 3 on a raw page, composed: sorted, not overlapping, each inside one line.
-
-    The script is judged on the normalised text, so that a second run finds nothing more.
-    """
-    first = normalise(text, profile)
-    then = simplify(render(text, [Span(0, len(text))], first) if first else text, tables, profile)
-    if not (first and then):
-        return first or then
-    changes = [Change(e.start, e.end, e.after, (e.rule,)) for e in first]
-    for rule in (LEAKED, CONVERTED):  # the two never meet in one line
-        changes = stack(changes, [Sub(e.start, e.end, e.after) for e in then if e.rule == rule], rule)
-    return [_composed(text, c) for c in changes if text[c.start : c.end] != c.after]
-
-
-def _composed(text: str, change: Change) -> Edit:
-    script = change.rules[-1] in (LEAKED, CONVERTED)
-    stage: Stage = "script" if script else "normalise"
-    return Edit(change.start, change.end, text[change.start : change.end], change.after, stage, "+".join(change.rules))

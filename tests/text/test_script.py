@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.language.script import load_script
+from pipeline.text.normalise import clean_characters
 from pipeline.text.normalise_rules import LINE_BREAKS
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.script import clean_characters, simplify
+from pipeline.text.script import simplify
 from pipeline.text.spans import Span, render, undo
 
 TABLES = load_script()
