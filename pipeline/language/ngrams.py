@@ -136,6 +136,14 @@ def find(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class OwnShare(NgramCounts):
+    """What one text contributed to a model. `contexts[n - 2]`, for n-grams of order n: the contexts in it, how often
+    each was followed in it, and by how many characters that followed it nowhere else."""
+
+    contexts: tuple[tuple[Keys, Floats, Floats], ...] = ()
+
+
+@dataclass(frozen=True)
 class NgramModel:
     """A trained model. `followers[n]` and `kinds[n]` are aligned with the keys of order n + 1 and say how often, and
     by how many different characters, that n-gram was followed. `seen` are hashes of the texts it was trained on."""
@@ -155,11 +163,25 @@ class NgramModel:
         """Was this very text part of the training?"""
         return bool(len(self.seen)) and find(self.seen, np.array([text_hash(text)], dtype=np.uint64))[0] >= 0
 
-    def own_counts(self, text: str) -> NgramCounts | None:
+    def own_counts(self, text: str) -> OwnShare | None:
         """What `text` contributed to the model, if anything: to be taken away when it is scored."""
-        return count_ids(text_ids(text)) if self.has_seen(text) else None
+        if not self.has_seen(text):
+            return None
+        own = count_ids(text_ids(text))
+        contexts = []
+        for n in range(2, ORDER + 1):
+            keys, counts = own.keys[n - 1], own.counts[n - 1]
+            unique, first = np.unique(keys // np.uint64(SIZE), return_index=True)
+            at = find(self.grams.keys[n - 1], keys)
+            only_mine = ((at >= 0) & (self.grams.counts[n - 1][at] <= counts)).astype(np.float64)
+            contexts.append(
+                (unique, np.add.reduceat(counts.astype(np.float64), first), np.add.reduceat(only_mine, first))
+                if len(keys)
+                else (unique, np.zeros(0), np.zeros(0))
+            )
+        return OwnShare(own.keys, own.counts, tuple(contexts))
 
-    def counts_of(self, keys: Keys, n: int, own: NgramCounts | None = None) -> npt.NDArray[np.int64]:
+    def counts_of(self, keys: Keys, n: int, own: OwnShare | None = None) -> npt.NDArray[np.int64]:
         """How often the n-grams `keys` were seen, without `own`."""
         at = find(self.grams.keys[n - 1], keys)
         counts = np.where(at >= 0, self.grams.counts[n - 1][at], 0).astype(np.int64) if len(self.grams.keys[n - 1]) else (
@@ -170,7 +192,7 @@ class NgramModel:
             counts -= np.where(mine >= 0, own.counts[n - 1][mine], 0)
         return np.maximum(counts, 0)
 
-    def logprobs(self, ids: Ids, own: NgramCounts | None = None) -> Floats:
+    def logprobs(self, ids: Ids, own: OwnShare | None = None) -> Floats:
         """Natural-log probability of each character given the up to four before it; `len(ids)` values.
 
         Positions whose left context does not belong to them (the first four of each row, when rows were laid end to
@@ -207,37 +229,32 @@ class NgramModel:
         """One number a character; line breaks become the paragraph mark."""
         return encode(text)
 
-    def bigram_counts(self, ids: Ids, own: NgramCounts | None = None) -> Floats:
+    def bigram_counts(self, ids: Ids, own: OwnShare | None = None) -> Floats:
         """How often each pair of neighbours was seen; `len(ids) - 1` values."""
         keys, _ = ngram_keys(ids, 2)
         return self.counts_of(keys[1:], 2, own).astype(np.float64)
 
-    def _all(self, own: NgramCounts | None) -> tuple[float, float]:
+    def _all(self, own: OwnShare | None) -> tuple[float, float]:
         total, types = float(self.grams.counts[0].sum()), float(len(self.grams.keys[0]))
         if own is not None:
             total -= float(own.counts[0].sum())
         return max(total, 0.0), types if total > 0 else 0.0
 
     def _context(
-        self, keys: Keys, context_at: npt.NDArray[np.int64], n: int, own: NgramCounts | None
+        self, keys: Keys, context_at: npt.NDArray[np.int64], n: int, own: OwnShare | None
     ) -> tuple[Floats, Floats]:
         """How often, and by how many kinds, the context of each n-gram was followed."""
         known = context_at >= 0
         followed, kinds = np.zeros(len(keys)), np.zeros(len(keys))
         followed[known] = self.followers[n - 2][context_at[known]]
         kinds[known] = self.kinds[n - 2][context_at[known]]
-        if own is not None and len(own.keys[n - 1]):
-            contexts = own.keys[n - 1] // np.uint64(SIZE)
-            unique, first = np.unique(contexts, return_index=True)
-            own_total = np.add.reduceat(own.counts[n - 1].astype(np.float64), first)
-            at = find(self.grams.keys[n - 1], own.keys[n - 1])
-            only_mine = (at >= 0) & (self.grams.counts[n - 1][at] <= own.counts[n - 1])
-            own_kinds = np.add.reduceat(only_mine.astype(np.float64), first)
-            mine = find(unique, keys[known] // np.uint64(SIZE))
+        if own is not None:
+            contexts, total, types = own.contexts[n - 2]
+            mine = find(contexts, keys[known] // np.uint64(SIZE))
             inside = mine >= 0
             places = np.flatnonzero(known)[inside]
-            followed[places] -= own_total[mine[inside]]
-            kinds[places] -= own_kinds[mine[inside]]
+            followed[places] -= total[mine[inside]]
+            kinds[places] -= types[mine[inside]]
         return np.maximum(followed, 0), np.maximum(kinds, 0)
 
     def perplexity(self, texts: Iterable[str]) -> float | None:
@@ -333,7 +350,7 @@ def empty_model() -> NgramModel:
     return build(count_ids(np.zeros(0, dtype=np.uint16)), np.zeros(0, dtype=np.uint64))
 
 
-def _own(own: NgramCounts, keys: Keys, n: int) -> Floats:
+def _own(own: OwnShare, keys: Keys, n: int) -> Floats:
     at = find(own.keys[n - 1], keys)
     result = np.zeros(len(keys))
     result[at >= 0] = own.counts[n - 1][at[at >= 0]]

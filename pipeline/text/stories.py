@@ -9,7 +9,7 @@ confidence; the beam keeps the best few histories, because the right place of a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,6 +23,7 @@ Move = Literal["new", "head", "late_head", "heading", "append", "join", "byline"
 BEAM = 8
 _REACH = 90  # blocks: a story not touched for so long is closed
 _CANDIDATES = 12
+_HOPELESS = -9.0  # log probability below which a decision is not followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,22 +144,33 @@ def tell(around: Surroundings, weights: Mapping[str, float], beam: int = BEAM) -
     for i, typed in enumerate(around.typed):
         if typed.kind == "furniture":
             continue
-        grown: list[_History] = []
+        known: _Known = {}  # histories share most of their stories: each is looked at once
+        grown: list[tuple[float, _History, Choice]] = []
         for history in histories:
-            found = list(choices(around, i, history.stories, history.current))
-            scores = [sum(weights.get(k, 0.0) * v for k, v in c.features.items()) for c in found]
-            top = max(scores)
-            total = top + math.log(sum(math.exp(s - top) for s in scores))
-            for choice, score in zip(found, scores, strict=True):
-                logp = score - total
-                if logp > -9.0:
-                    grown.append(_step(around, history, i, choice, logp))
-        grown.sort(key=lambda h: -h.score)
-        histories = _distinct(grown, beam)
+            found = list(_scored(around, i, history, weights, known))
+            top = max(score for _, score in found)
+            total = top + math.log(sum(math.exp(score - top) for _, score in found))
+            for choice, score in found:
+                if score - total > _HOPELESS:
+                    grown.append((score - total, history, choice))
+        grown.sort(key=lambda g: -(g[1].score + g[0]))
+        histories = _distinct((_step(around, h, i, choice, logp) for logp, h, choice in grown), beam)
     return _trace(histories[0])
 
 
-def _distinct(grown: Sequence[_History], beam: int) -> list[_History]:
+_Known = dict[tuple[object, ...], list[tuple["Choice", float]]]
+
+
+def _scored(
+    around: Surroundings, i: int, history: _History, weights: Mapping[str, float], known: _Known
+) -> Iterator[tuple[Choice, float]]:
+    for key, group in _groups(around, i, history.stories, history.current):
+        if key not in known:
+            known[key] = [(c, sum(weights.get(k, 0.0) * v for k, v in c.features.items())) for c in group]
+        yield from known[key]
+
+
+def _distinct(grown: Iterable[_History], beam: int) -> list[_History]:
     """The best histories; of those that agree in all that matters from here on, only the better."""
     kept: list[_History] = []
     seen: set[tuple[object, ...]] = set()
@@ -224,27 +236,40 @@ def place(around: Surroundings, stories: tuple[Story, ...], i: int, choice: Choi
     return (*stories[:number], changed, *stories[number + 1 :]), number
 
 
-def choices(
-    around: Surroundings, i: int, stories: Sequence[Story], current: int
-) -> Iterator[Choice]:
+def choices(around: Surroundings, i: int, stories: Sequence[Story], current: int) -> Iterator[Choice]:
     """Everything that can be decided for block i. There is always at least a new story."""
+    for _, group in _groups(around, i, stories, current):
+        yield from group
+
+
+def _groups(
+    around: Surroundings, i: int, stories: Sequence[Story], current: int
+) -> Iterator[tuple[tuple[object, ...], Iterator[Choice]]]:
+    """The choices by story, each group (lazy) with a key of all that its features depend on."""
     typed = around.typed[i]
     if typed.block.residue:  # it stands out of order, at the page's end
         recent = [s for s in stories if any((t, i) in around.seams for t in s.tails)][-_CANDIDATES:]
     else:
         recent = sorted((s for s in stories if i - s.last <= _REACH), key=lambda s: -s.last)[:_CANDIDATES]
     context = _Context.of(around, i, recent, current)
-    yield Choice("new", -1, _new_features(around, i, context))
+    yield ("new", context.best, current < 0), iter((Choice("new", -1, _new_features(around, i, context)),))
     for rank, story in enumerate(recent):
-        common = _story_features(around, i, story, rank, context)
-        if typed.kind in ("body", "short"):
-            yield from _text_choices(around, i, story, common, context)
-        elif typed.kind in ("byline", "credit"):
-            if typed.kind == "byline" and _has_its_byline(around, i, story):
-                continue
+        other = context.second if story.number == context.best_story else context.best
+        key = (story.number, story.blocks, story.tails, story.number == current, rank, other)
+        yield key, _into(around, i, story, rank, context)
+
+
+def _into(around: Surroundings, i: int, story: Story, rank: int, context: _Context) -> Iterator[Choice]:
+    """The ways to put block i into a story."""
+    typed = around.typed[i]
+    common = _story_features(around, i, story, rank, context)
+    if typed.kind in ("body", "short"):
+        yield from _text_choices(around, i, story, common, context)
+    elif typed.kind in ("byline", "credit"):
+        if typed.kind == "credit" or not _has_its_byline(around, i, story):
             yield Choice("byline", story.number, _byline_features(around, i, story, common, context))
-        else:
-            yield Choice("marker", story.number, _marker_features(around, i, story, common, context))
+    else:
+        yield Choice("marker", story.number, _marker_features(around, i, story, common, context))
 
 
 def _has_its_byline(around: Surroundings, i: int, story: Story) -> bool:
@@ -319,7 +344,7 @@ def _new_features(around: Surroundings, i: int, context: _Context) -> Features:
 
 def _short_looks(around: Surroundings, i: int, prefix: str) -> Features:
     text = around.typed[i].text
-    return {
+    looks = {
         f"{prefix}.short.length": min(len(text), 40) / 20,
         f"{prefix}.short.label_like": float(len(text) <= 6),
         f"{prefix}.short.numbered": float(is_numbered(text)),
@@ -332,6 +357,7 @@ def _short_looks(around: Surroundings, i: int, prefix: str) -> Features:
         f"{prefix}.short.run": min(around.run_after[i], 4) / 2,
         f"{prefix}.short.space": float(" " in text.strip()),
     }
+    return {k: v for k, v in looks.items() if v}
 
 
 def _story_features(around: Surroundings, i: int, story: Story, rank: int, context: _Context) -> Features:
@@ -356,8 +382,8 @@ def _story_features(around: Surroundings, i: int, story: Story, rank: int, conte
 def _named(kind: str, move: str, here: bool, common: Mapping[str, float], own: Mapping[str, float]) -> Features:
     """Names for the features: what holds for the story is shared by all moves into it, the rest is the move's own."""
     where = "here" if here else "there"
-    x = {f"place.{kind}.{where}.{k}": v for k, v in common.items()}
-    x |= {f"{move}.{where}.{k}": v for k, v in own.items()}
+    x = {f"place.{kind}.{where}.{k}": v for k, v in common.items() if v}
+    x |= {f"{move}.{where}.{k}": v for k, v in own.items() if v}
     x[f"{move}.{where}"] = 1.0
     return x
 
