@@ -136,7 +136,8 @@ def ui_command(port: int, host: str) -> None:
         click.echo(f"{register(settings)} newspaper issues in {settings.input}; tables go to {settings.output}")
     except UsageError as error:
         _fail(str(error))
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "pipeline.definitions", "-p", str(port), "-h", host]
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # Dagster says so of itself
+    command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", "pipeline.definitions", "-p", str(port), "-h", host]
     os.execv(sys.executable, command)
 
 

@@ -46,7 +46,10 @@ def column_schema(schema: pa.Schema) -> dg.TableSchema:
             dg.TableColumn(
                 name=f.name,
                 type=str(f.type),
-                description=(f.metadata or {}).get(b"description", b"").decode(),
+                description=(f.metadata or {})
+                .get(b"description", b"")
+                .decode()
+                .replace("<", "\\<"),  # shown as Markdown
                 constraints=dg.TableColumnConstraints(nullable=f.nullable),
             )
             for f in schema
