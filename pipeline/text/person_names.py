@@ -25,6 +25,8 @@ RULE = "person_name"
 
 #: A minority form must look like the majority form at least this much in the character that differs.
 MIN_SIMILARITY = 0.6
+#: Nearly the same character; and how often is often for a name on a page.
+NEARLY_SAME, OFTEN, MANY = 0.85, 3, 5
 #: What a mention scores: a title before; a mark or preposition before; a verb of speech after; another cue after.
 TITLE, BEFORE, VERB, AFTER, BYLINE = 2, 1, 2, 1, 3
 #: A word of the dictionary counted more often than this is a word first, and a name only where it is tagged so.
@@ -32,10 +34,12 @@ COMMON = 20
 #: A word counted so often may be what follows a name.
 WORD_AFTER = 500
 
+#: What may stand before a title and makes it another one.
+RANKS = frozenset("副原前总")
 PREPOSITIONS = frozenset("和与对向由请给跟同等让是为在如称叫据的")
-FOLLOWERS = frozenset("的在和与等对又就先还也从向将把被带有是为以说把曾正到等及则都即便却不一")
+FOLLOWERS = frozenset("的在和与等对又就先还也从向将把被带有是为以说把曾正到等及则都即便却不一本刚已")
 #: Never part of a given name.
-NEVER = frozenset("的了是们这那吗呢吧啊和或及但被很都没你我他她它着过等对从说称与就还把让给会到个些什么怎您咱")
+NEVER = frozenset("的了是们这那吗呢吧啊和或及但被很都没你我他她它着过等对从说称与就还把让给会到个些什么怎您咱某")
 #: Callings that say nothing about who it is.
 VAGUE_TITLES = frozenset({"记者", "通讯员", "同志", "先生", "女士", "老师", "实习生"})
 PAUSE = re.compile(r"[^\w]|_")
@@ -165,7 +169,7 @@ def _forms(page: PageText, models: Models) -> set[str]:
 def _anchored(page: PageText, models: Models) -> set[int]:
     """Where a surname follows a title, or stands two to four characters before a verb of speech."""
     pattern, text = patterns(models.names), page.text
-    found = {m.end() for m in pattern.after_title.finditer(text) if _title_before(text, m.end(), pattern.titles)}
+    found = {m.end() for m in pattern.after_title.finditer(text) if _after_title(text, m.end(), models)}
     surnames = models.names.surnames
     for m in pattern.verb.finditer(text):
         for back in (3, 2, 4):
@@ -195,7 +199,16 @@ def _title_before(text: str, start: int, titles: tuple[str, ...]) -> str | None:
         head = head[:-1]
     if not head.endswith(titles):
         return None
-    return next(t for t in titles if head.endswith(t))
+    title = next(t for t in titles if head.endswith(t))
+    rank = head[: -len(title)][-1:]
+    return rank + title if rank in RANKS else title
+
+
+def _after_title(text: str, start: int, models: Models) -> bool:
+    """Does a title end here, and no word lie across its end (电工|程)?"""
+    if not _title_before(text, start, patterns(models.names).titles):
+        return False
+    return models.words.frequency(text[start - 1 : start + 1]) < 50 * COMMON
 
 
 def _stands_free(text: str, start: int, models: Models) -> bool:
@@ -214,7 +227,7 @@ def _form_at(page: PageText, start: int, models: Models) -> str:
             break
         given += c
     forms = [surname + given[:k] for k in (2, 1) if len(given) >= k]
-    forms = [f for f in forms if not _is_word(f, models)]
+    forms = [f for f in forms if not _is_word(f, models) and not _is_cut_from_words(f, models)]
     if not forms:
         return ""
     if len(forms) == 2 and _prefers_short(page, start, forms[1], forms[0], models):
@@ -225,7 +238,7 @@ def _form_at(page: PageText, start: int, models: Models) -> str:
 def _prefers_short(page: PageText, start: int, short: str, full: str, models: Models) -> bool:
     """Is the last character of `full` the start of what follows a name of two characters?"""
     text, end = page.text, start + len(short)
-    if models.words.frequency(short) > COMMON:
+    if _is_word(short, models):
         return False
     rest = text[end : end + 4]
     starts_verb = rest.startswith(patterns(models.names).verbs)
@@ -245,8 +258,16 @@ def _is_word(form: str, models: Models) -> bool:
     if not count:
         return False
     if isinstance(models.words, TaggedWords) and models.words.is_person(form):
-        return count > 15 * COMMON or (len(form) == 2 and count > COMMON)
+        return count > 15 * COMMON
     return count > 2
+
+
+def _is_cut_from_words(form: str, models: Models) -> bool:
+    """Are its first two characters a common word (强调|以), or its last two a very common one (国|工作)?"""
+    frequency = models.words.frequency
+    if frequency(form[:2]) > 15 * COMMON and _is_word(form[:2], models):
+        return True
+    return len(form) == 3 and frequency(form[1:]) > 75 * COMMON and _is_word(form[1:], models)
 
 
 def _byline_names(page: PageText, models: Models) -> set[str]:
@@ -314,11 +335,14 @@ def _ends_here(text: str, end: int, models: Models) -> bool:
 
 
 def is_majority(places: Sequence[Mention], outside: int = 0) -> bool:
-    """Is this form established: two mentions, two in five of them clearly names, one beyond doubt?"""
+    """Is this form established: two mentions, two in five of them clearly names, one beyond doubt (or many, two
+    beyond doubt)?"""
     if len(places) + outside < 2 or not places:
         return False
-    strong = sum(m.score >= 2 for m in places)
-    return strong >= 0.4 * len(places) and (outside >= 2 or any(m.score >= 3 for m in places))
+    likely, sure = sum(m.score >= 2 for m in places), sum(m.score >= 3 for m in places)
+    if sure >= 2 and len(places) >= MANY:
+        return True
+    return likely >= 0.4 * len(places) and (outside >= 2 or sure >= 1)
 
 
 def propose(
@@ -363,7 +387,8 @@ def _misread(
 
 
 def _variants(name: str, page: PageText, models: Models) -> dict[str, list[int]]:
-    """Forms with the same surname and one other hanzi in the given name, and where they stand."""
+    """Forms with the same surname and one other hanzi in the given name, and where they stand; look-alikes only when
+    the name has two characters."""
     surname = _surname_at(name, 0, models.names.surnames)
     short = len(name) == 2
     found: dict[str, list[int]] = {}
@@ -379,9 +404,8 @@ def _variants(name: str, page: PageText, models: Models) -> dict[str, list[int]]
             continue
         if short and not _short_ends(page.text, start + 2, models):
             continue
-        if models.glyphs.similarity(form[k], name[k]) >= MIN_SIMILARITY and not _is_fragment(
-            page.text, start, len(form), models
-        ):
+        alike = models.glyphs.similarity(form[k], name[k]) >= MIN_SIMILARITY
+        if (alike or not short) and not _is_fragment(page.text, start, len(form), models):
             found.setdefault(form, []).append(start)
     return found
 
@@ -456,17 +480,23 @@ def _proposals(
     k = next(k for k in range(len(name)) if name[k] != variant[k])
     alike = models.glyphs.similarity(name[k], variant[k])
     sure = _same_person(places, theirs, page)
-    title = next(iter(sorted(_titles(places) | _titles(theirs))), None)
+    shared = _titles(places) & _titles(theirs)
+    title = min(shared or _titles(theirs) or _titles(places), default=None)
     short = len(name) - len(_surname_at(name, 0, models.names.surnames)) == 1
     found = []
+    if alike < MIN_SIMILARITY and (len(places) < OFTEN or len(theirs) > 1 or sure < 0.9 or theirs[0].score < 2):
+        return []
     for m in theirs:
         confidence = sure if m.score >= 2 else min(sure, 0.75)
-        if short and (m.score < 3 or len(places) < 3):  # two characters: one wrong leaves too little
-            confidence = min(confidence, 0.7)
+        if alike < MIN_SIMILARITY:  # another name, or a slip of another kind than reading
+            confidence = min(confidence, 0.6)
+        if short and not (m.score >= 3 and (len(places) >= OFTEN or (sure > 0.96 and alike >= NEARLY_SAME))):
+            confidence = min(confidence, 0.7)  # two characters: one wrong leaves too little
         facts = [f"{name} {len(places)} times on this page", f"{variant} {len(theirs)}"]
         if title:
             facts.append(f"title {title}")
-        evidence = f"{', '.join(facts)}; {variant[k]}~{name[k]} glyph {alike:.2f}".replace("0.", ".")
+        likeness = f"glyph {alike:.2f}".replace("0.", ".") if alike else "do not look alike"
+        evidence = f"{', '.join(facts)}; {variant[k]}~{name[k]} {likeness}"
         number, at = page.place(m.start)
         edit = propose_character(page.passages[number], at + k, name[k], text, RULE, confidence, evidence)
         if edit:
