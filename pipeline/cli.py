@@ -137,8 +137,8 @@ def ui_command(port: int, host: str) -> None:
     except UsageError as error:
         _fail(str(error))
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # Dagster says so of itself
-    command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", "pipeline.definitions", "-p", str(port), "-h", host]
-    os.execv(sys.executable, command)
+    where = ["-m", "pipeline.definitions", "-p", str(port), "-h", host]
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
 
 
 def _fail(message: str) -> Any:

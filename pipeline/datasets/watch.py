@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     sha256: str
 
 
-#: issue_id → path → the file.
+#: issue_id → path → the file. No files: the issue vanished.
 Manifest = dict[str, dict[str, Seen]]
 
 
@@ -62,7 +62,8 @@ def look(root: str, batch: str | None, before: Manifest, now: float) -> Look:
             new.append(issue_id)
         elif _hashes(known) != _hashes(after[issue_id]):
             changed.append(issue_id)
-    gone = tuple(sorted(i for i in before if i not in issues))
+    gone = tuple(sorted(i for i, files in before.items() if files and i not in issues))
+    after.update({i: {} for i in before if i not in issues})  # remembered as empty: should it return, it has changed
     return Look(tuple(new), tuple(changed), gone, tuple(waiting), after)
 
 

@@ -1,0 +1,203 @@
+"""The assets in a real instance, over a range of partitions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipeline import steps
+from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
+from pipeline.datasets.store import Store
+from pipeline.orchestration.partitions import keys_of_run, range_tags, ranges
+from pipeline.run import Job, run
+from pipeline.settings import Settings
+
+ISSUES = ["evening__2025-03-01", "evening__2025-03-02", "evening__2025-03-03"]
+ALL = range_tags(ISSUES[0], ISSUES[-1])
+
+
+def asset_nodes(job: Job) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in job.definitions.resolve_all_asset_specs()}
+
+
+def test_a_range_run_materialises_every_table_of_every_issue(job: Job, settings: Settings) -> None:
+    job.execute("learn_models")
+    job.execute("clean_issues", tags=ALL)
+    job.execute("corpus_tables")
+    assert job.failures == []
+    for name in (*PARTITIONED, "normalised", "lines"):
+        assert Store(settings.output).issues(name) == ISSUES
+        assert job.instance.get_materialized_partitions(dg.AssetKey(name)) == set(ISSUES)
+    assert Path(settings.output, "report", "index.html").exists()
+    assert Store(settings.output).read_corpus("names").num_rows > 0
+
+
+def test_metadata_tells_of_each_partition(job: Job, settings: Settings) -> None:
+    job.execute("clean_issues", tags=ALL)
+    for issue_id in ISSUES:
+        event = job.instance.get_latest_data_version_record(dg.AssetKey("articles"), partition_key=issue_id)
+        assert event is not None and event.asset_materialization is not None
+        shown = event.asset_materialization.metadata
+        rows = Store(settings.output).read("articles", issue_id).num_rows
+        assert shown["dagster/row_count"].value == rows > 0
+        assert "**，**" in str(shown["raw_and_clean"].value)
+
+
+def test_every_asset_and_column_is_described(job: Job) -> None:
+    for name, spec in asset_nodes(job).items():
+        assert spec.description and "Example" in spec.description, name
+        assert spec.group_name != "default" and spec.kinds and spec.owners and spec.code_version, name
+        if name in SCHEMAS:
+            columns = spec.metadata["dagster/column_schema"].columns
+            assert [c.name for c in columns] == SCHEMAS[name].names
+            assert all(c.description for c in columns), name
+
+
+def test_the_launchpad_offers_every_knob(job: Job) -> None:
+    config = job.definitions.resolve_job_def("clean_issues").run_config_schema
+    profile = config.config_type.fields["resources"].config_type.fields["profile"].config_type.fields["config"]  # type: ignore[attr-defined]
+    knobs = profile.config_type.fields
+    assert knobs["join_threshold"].default_value == 0.5
+    assert all(k.description for k in knobs.values())
+
+
+def test_another_profile_gives_another_data_version(job: Job, settings: Settings) -> None:
+    def versions() -> list[str]:
+        event = job.instance.get_latest_data_version_record(dg.AssetKey("edits"), partition_key=ISSUES[0])
+        assert event is not None and event.asset_materialization is not None
+        tags = event.asset_materialization.tags or {}
+        profile = Store(settings.output).read("pages", ISSUES[0], ["profile_id"]).column(0)[0].as_py()
+        return [tags["dagster/data_version"], profile]
+
+    one = range_tags(ISSUES[0], ISSUES[0])
+    job.execute("clean_issues", tags=one)
+    before = versions()
+    job.execute("clean_issues", tags=one)
+    assert versions() == before
+    job.execute("clean_issues", {"resources": {"profile": {"config": {"normalise_marks": False}}}}, one)
+    assert all(a != b for a, b in zip(before, versions(), strict=True))
+
+
+def broken(page: Any, *args: Any) -> Any:
+    """`finish_page`, but losing the last paragraph of a certain page."""
+    clean = real_finish(page, *args)
+    if page.page_id != f"{ISSUES[1]}/01":
+        return clean
+    *kept, last = clean.articles
+    return replace(clean, articles=(*kept, replace(last, paragraphs=last.paragraphs[:-1])))
+
+
+real_finish = steps.heart.finish_page
+
+
+def test_a_page_that_breaks_an_invariant_is_withheld_and_its_siblings_are_published(
+    job: Job, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps.heart, "finish_page", broken)
+    job.execute("clean_issues", tags=ALL)
+    assert job.failures == []
+    store = Store(settings.output)
+    rejects = store.read("rejects", ISSUES[1]).to_pylist()
+    assert [(r["reason"], r["source"]) for r in rejects] == [("invariant_failed", "evening/2025-03-02/01.txt")]
+    assert "I2: " in rejects[0]["detail"]
+    assert store.read("pages", ISSUES[1]).num_rows == 2
+    assert set(store.read("articles", ISSUES[1]).column("page_id").to_pylist()) == {f"{ISSUES[1]}/02"}
+    assert store.read("articles", ISSUES[2]).num_rows > 0
+    results = {
+        e.asset_check_evaluation_data.check_name: e.asset_check_evaluation_data
+        for record in job.instance.event_log_storage.get_logs_for_run(job.instance.get_runs()[0].run_id)
+        if (e := record.dagster_event) and e.event_type_value == "ASSET_CHECK_EVALUATION"
+    }
+    assert not results["I2_one_place_for_every_character"].passed
+    assert results["I2_one_place_for_every_character"].metadata["pages_withheld"].value == 1
+    assert results["contract"].passed and results["contract"].blocking
+
+
+def test_a_step_that_raises_withholds_its_page_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = steps.heart.lay_out_page
+
+    def failing(page: Any, *args: Any) -> Any:
+        if page.page_id == f"{ISSUES[0]}/02":
+            raise RuntimeError("out of ink")
+        return real(page, *args)
+
+    monkeypatch.setattr(steps.heart, "lay_out_page", failing)
+    summary = run(settings)
+    assert summary.exit_code == 1 and summary.failures == []
+    assert len(summary.withheld) == 1 and "RuntimeError: out of ink" in summary.withheld[0]
+    assert summary.pages == 6 and summary.quality["articles"] > 0
+    monkeypatch.undo()
+    again = run(settings)  # what was withheld is tried again, and only that
+    assert again.exit_code == 0 and again.cleaned == 1 and not again.rejects
+
+
+def test_a_torn_table_is_a_failed_check(job: Job, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Store.write
+
+    def torn(self: Store, table: str, issue_id: str, data: Any) -> str:
+        path = real(self, table, issue_id, data)
+        if table == "orphans":
+            Path(path).write_bytes(b"PAR1 torn")
+        return path
+
+    monkeypatch.setattr(Store, "write", torn)
+    job.execute("clean_issues", tags=range_tags(ISSUES[0], ISSUES[0]))
+    assert any("contract" in f for f in job.failures)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_two_runs_give_the_same_bytes(settings: Settings, tmp_path: Path, workers: int) -> None:
+    other = replace(settings, output=str(tmp_path / "other"), workers=workers)
+    assert run(settings).exit_code == run(other).exit_code == 0
+    first, second = Path(settings.output), Path(other.output)
+    files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file() and p.name != "banmian.json")
+    assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file() and p.name != "banmian.json")
+    assert [f for f in files if (first / f).read_bytes() != (second / f).read_bytes()] == []
+
+
+def test_what_did_not_change_is_not_cleaned_again(settings: Settings) -> None:
+    assert run(settings).cleaned == 3
+    assert run(settings).cleaned == 0
+    changed = Path(settings.input, "evening", "2025-03-02", "01.txt")
+    changed.write_text(changed.read_text(encoding="utf-8").replace("老街", "新街"), encoding="utf-8")
+    assert run(settings).cleaned == 1
+    assert run(settings, force=True).cleaned == 3
+    assert run(settings, retrain=True).cleaned == 3  # the changed page made another model
+
+
+def test_a_vanished_issue_keeps_its_tables(job: Job, settings: Settings) -> None:
+    job.execute("clean_issues", tags=ALL)
+    for file in Path(settings.input, "evening", "2025-03-02").iterdir():
+        file.unlink()
+    articles = Store(settings.output).read("articles", ISSUES[1])
+    job.execute("clean_issues", tags=ALL)
+    job.execute("corpus_tables")
+    assert job.failures == []
+    assert Store(settings.output).read("articles", ISSUES[1]).equals(articles)
+    assert ISSUES[1] not in Path(settings.output, "report", "index.html").read_text(encoding="utf-8")
+
+
+def test_a_model_is_kept_unless_told_to_retrain(job: Job, settings: Settings) -> None:
+    from pipeline.datasets.shelf import Shelf
+    from pipeline.orchestration.jobs import RETRAIN
+
+    job.execute("learn_models")
+    first = Shelf(settings.output, "language").current()
+    Path(settings.input, "evening", "2025-03-01", "03.txt").write_text("新的一页。", encoding="utf-8")
+    job.execute("learn_models")
+    assert Shelf(settings.output, "language").current() == first
+    job.execute("learn_models", RETRAIN)
+    assert Shelf(settings.output, "language").current() != first
+    assert Shelf(settings.output, "language").holds(first or "")  # older issues can still be scored by theirs
+
+
+def test_ranges_follow_the_order_of_registration() -> None:
+    assert list(ranges("abcdef", "fab")) == [["a", "b"], ["f"]]
+    assert list(ranges("abcde", "abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]
+    assert keys_of_run("abcdef", range_tags("b", "d")) == ["b", "c", "d"]
+    assert keys_of_run("abc", {"dagster/partition": "b"}) == ["b"]
+    assert keys_of_run("abc", range_tags("b", "gone")) == []
