@@ -44,9 +44,9 @@ def decide(
     kept = [e for e in kept if not _changes_known_word(e, places[e.start], passages, models)]
     chosen = [_choose(group, profile) for group in _by_start(kept)]
     chosen = [e for e in chosen if e.confidence >= profile.suggest_threshold]
+    chosen = _cap_sentences(chosen, places, passages, profile)
     chosen = [_lower_coinage(e, places[e.start], passages) for e in chosen]
-    chosen = _lower_repeated(chosen, places, passages)
-    return sorted(_cap_sentences(chosen, places, passages, profile), key=by_place)
+    return sorted(_lower_repeated(chosen, places, passages), key=by_place)
 
 
 def _find(edit: Edit, passages: Sequence[Passage]) -> Place | None:
@@ -132,10 +132,16 @@ def in_coinage(text: str, i: int) -> bool:
 
 def _lower_repeated(edits: Sequence[Edit], places: dict[int, Place], passages: Sequence[Passage]) -> list[Edit]:
     """What stands on the page three times is no slip, unless names say otherwise."""
-    changes = Counter((e.rule, e.before, e.after) for e in edits)
+
+    def forms(e: Edit) -> tuple[tuple[str, str], tuple[str, str]]:
+        number, i = places[e.start]
+        text = passages[number].text
+        return (e.after, text[max(0, i - 1) : i + 1]), (e.after, text[i : i + 2])
+
+    proposed = Counter(form for e in edits for form in forms(e))
 
     def repeated(e: Edit) -> bool:
-        if changes[e.rule, e.before, e.after] >= REPEATED:
+        if any(proposed[form] >= REPEATED for form in forms(e)):
             return True
         number, i = places[e.start]
         window = passages[number].text[max(0, i - 1) : i + 2]

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.language.words import load_words, parse
+
+
+def test_the_dictionary_is_read_whole() -> None:
+    words = load_words()
+    assert len(words) > 340_000
+    assert words.frequency("经济") > 1_000
+    assert words.frequency("滏阳滏阳") == 0
+    assert words.is_place("天津")
+    assert not words.is_place("经济")
+    assert words.is_person("李世民")
+
+
+def test_a_broken_list_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiple of 3"):
+        parse("天津 100\n")
