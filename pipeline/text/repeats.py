@@ -1,7 +1,7 @@
 """Repeats within a page: exact and near copies, containment, and blends.
 
-Candidates share winnowed character 8-grams (Schleimer, Wilkerson, Aiken 2003); an alignment decides. Short texts are
-never taken out: equal kickers and pull quotes are legitimate.
+Candidates share winnowed character 8-grams (Schleimer, Wilkerson, Aiken 2003); an alignment decides. Short texts
+are never taken out: equal kickers and pull quotes are legitimate, and so is a headline that repeats its lead.
 
 A *blend* is a copy that begins like another paragraph and then goes on with the tail of a third one. Its beginning is
 the duplicate; its rest (the residue) is a fragment in its own right, which goes back to stitching.
@@ -19,6 +19,7 @@ from rapidfuzz.distance import Indel, LCSseq
 from pipeline.text.document import DuplicateKind
 from pipeline.text.lines import Block
 from pipeline.text.profile import CleaningProfile
+from pipeline.text.roles import is_short
 
 _SHINGLE = 8
 _WINDOW = 8
@@ -33,7 +34,8 @@ SeamLikelihood = Callable[[str, str], float]
 @dataclass(frozen=True)
 class Repeat:
     """Block `copy` repeats block `kept`. `copy_end`: up to this character of the copy's text; the rest is residue
-    (None: all of it). `kept_range`: which characters of the kept text it repeats."""
+    (None: all of it). `kept_range`: which characters of the kept text it repeats. Where a line break or a column's end
+    cut one of the two, `copy_rest` or `kept_rest` is the block that holds its second half."""
 
     copy: int
     kept: int
@@ -41,6 +43,8 @@ class Repeat:
     similarity: float
     kept_range: tuple[int, int]
     copy_end: int | None = None
+    copy_rest: int | None = None
+    kept_rest: int | None = None
 
 
 def find_repeats(
@@ -56,7 +60,7 @@ def find_repeats(
     keys = [_key(b.text) for b in blocks]
     found: list[Repeat] = []
     for i, j in _candidates([k.text for k in keys]):
-        repeat = _compare(i, j, blocks, keys, profile, seam, badness)
+        repeat = _broken(i, j, blocks, keys, badness) or _compare(i, j, blocks, keys, profile, seam, badness)
         if repeat:
             found.append(repeat)
     return _settle(found)
@@ -130,22 +134,53 @@ def _compare(
     least = profile.repeat_min_chars_near if near else profile.repeat_min_chars
     if shorter < least:
         return None
+    if is_short(blocks[i].text) or is_short(blocks[j].text):  # a head takes up its story's words, rightly
+        return None
     if a == b:
         return Repeat(j, i, "exact", 1.0, (0, len(blocks[i].text)))
     if shorter >= 0.6 * longer:
         common = LCSseq.similarity(a, b) / shorter
         ratio = Indel.normalized_similarity(a, b)
-        if ratio >= profile.repeat_similarity or (common >= 0.9 and ratio >= 0.72):
+        if ratio >= profile.repeat_similarity or (common >= 0.9 and ratio >= 0.72 and _same_ends(a, b)):
             bad, good = (i, j) if badness(blocks[i].text) > badness(blocks[j].text) else (j, i)
             if abs(len(a) - len(b)) > 0.12 * longer:  # much is missing in the shorter one
                 bad, good = (i, j) if len(a) < len(b) else (j, i)
             return Repeat(bad, good, "near", ratio, (0, len(blocks[good].text)))
     small, large = (i, j) if len(a) <= len(b) else (j, i)
-    if keys[small].text in keys[large].text and blocks[small].ended:
-        at = keys[large].text.index(keys[small].text)
-        begin, end = keys[large].places[at], keys[large].place_after(at + shorter)
-        return Repeat(small, large, "contained", 1.0, (begin, end))
+    if keys[large].text.startswith(keys[small].text) and blocks[small].ended and shorter >= 0.5 * longer:
+        return Repeat(small, large, "contained", 1.0, (0, keys[large].place_after(shorter)))
     return _blend(i, j, blocks, keys, seam)
+
+
+def _broken(
+    i: int, j: int, blocks: Sequence[Block], keys: Sequence[_Key], badness: Callable[[str], float]
+) -> Repeat | None:
+    """A copy of a paragraph that was broken in two: one block begins like the other, a third one holds the rest."""
+    head, whole = (i, j) if len(keys[i].text) < len(keys[j].text) else (j, i)
+    a, b = keys[head].text, keys[whole].text
+    if blocks[head].ended or len(a) < _BLEND_PREFIX or len(b) < 40 or len(b) - len(a) < 10 or blocks[whole].residue:
+        return None
+    if LCSseq.similarity(a, b[: len(a) + 4]) < 0.9 * len(a) or LCSseq.similarity(a[:8], b[:8]) < 6:
+        return None
+    end = len(b) - len(a)
+    best, rest = 0.0, None
+    for k, key in enumerate(keys):
+        if k not in (i, j) and 0.75 * end <= len(key.text) <= 1.3 * end + 4:
+            likeness = Indel.normalized_similarity(key.text, b[-len(key.text) :], score_cutoff=0.8)
+            if likeness > best:
+                best, rest = likeness, k
+    if rest is None:
+        return None
+    both = blocks[head].text + blocks[rest].text
+    kind: DuplicateKind = "exact" if a + keys[rest].text == b else "near"
+    if kind == "exact" or badness(both) > badness(blocks[whole].text):
+        return Repeat(head, whole, kind, best, (0, len(blocks[whole].text)), copy_rest=rest)
+    return Repeat(whole, head, kind, best, (0, len(blocks[head].text)), kept_rest=rest)
+
+
+def _same_ends(a: str, b: str) -> bool:
+    """Do both begin and end alike? A quote pulled out of a paragraph does not."""
+    return LCSseq.similarity(a[:8], b[:8]) >= 6 and LCSseq.similarity(a[-8:], b[-8:]) >= 6
 
 
 def _blend(
@@ -155,7 +190,7 @@ def _blend(
     a, b = blocks[i].text, blocks[j].text
     n = _common_prefix(keys[i].text, keys[j].text)
     shorter = min(len(keys[i].text), len(keys[j].text))
-    if n < _BLEND_PREFIX or n < _BLEND_SHARE * shorter or n >= shorter - 3:
+    if n < _BLEND_PREFIX or n < _BLEND_SHARE * shorter or n >= shorter - 1:
         return None
     cuts = [keys[k].place_after(n) for k in (i, j)]
     likely = [seam(text[:cut], text[cut:]) for text, cut in ((a, cuts[0]), (b, cuts[1]))]
@@ -179,8 +214,10 @@ def _settle(found: Sequence[Repeat]) -> list[Repeat]:
     taken: dict[int, Repeat] = {}
     kept: set[int] = set()
     for repeat in sorted(found, key=lambda r: (r.kind == "blend", -r.similarity, r.copy, r.kept)):
-        if repeat.copy in taken or repeat.kept in taken or repeat.copy in kept:
+        copies = {repeat.copy} if repeat.copy_rest is None else {repeat.copy, repeat.copy_rest}
+        originals = {repeat.kept} if repeat.kept_rest is None else {repeat.kept, repeat.kept_rest}
+        if copies & (taken.keys() | kept) or originals & taken.keys():
             continue
-        taken[repeat.copy] = repeat
-        kept.add(repeat.kept)
-    return sorted(taken.values(), key=lambda r: r.copy)
+        taken.update(dict.fromkeys(copies, repeat))
+        kept |= originals
+    return sorted({id(r): r for r in taken.values()}.values(), key=lambda r: r.copy)

@@ -12,7 +12,7 @@ from pipeline.text.models import Models
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.reader import Reader
 from pipeline.text.repeats import Repeat, find_repeats
-from pipeline.text.roles import is_short, type_blocks
+from pipeline.text.roles import type_blocks
 from pipeline.text.seams import score_seams
 from pipeline.text.spans import Edit, Span, rendered_edits, view
 from pipeline.text.stories import Surroundings, tell
@@ -60,12 +60,15 @@ def take_out(
 ) -> tuple[list[Block], list[Copy]]:
     """The blocks without the repeats; the residues of blends stand behind them all, as blocks of their own."""
     by_copy = {r.copy: r for r in repeats}
+    second_halves = {r.copy_rest for r in repeats}
     shown = rendered_edits(edits)
     kept: list[Block] = []
     residues: list[Block] = []
     copies: list[Copy] = []
     for number, block in enumerate(blocks):
         repeat = by_copy.get(number)
+        if number in second_halves:
+            continue
         if repeat is None:
             kept.append(block)
             continue
@@ -80,6 +83,10 @@ def take_out(
         if repeat.kept_range[0] > 0:
             cut = replace(source, spans=kept_spans, text=source.text[: repeat.kept_range[1]])
             kept_spans = _cut(text, cut, repeat.kept_range[0], shown)[1] or kept_spans
+        if repeat.kept_rest is not None:
+            kept_spans += blocks[repeat.kept_rest].spans
+        if repeat.copy_rest is not None:
+            own += blocks[repeat.copy_rest].spans
         copies.append(Copy(own, repeat.kind, kept_spans, repeat.similarity, rest))
         if rest:
             remainder = block.text[repeat.copy_end :].strip()
