@@ -128,10 +128,10 @@ def ui_command(port: int, host: str) -> None:
     Settings: BANMIAN_INPUT, BANMIAN_OUTPUT, BANMIAN_REFERENCE, and DAGSTER_HOME for what is to be kept.
     """
     from pipeline.run import register
-    from pipeline.settings import CHECKOUT, Settings, UsageError
+    from pipeline.settings import Settings, UsageError, project_root
 
     try:
-        os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT / ".dagster_home"))
+        os.environ.setdefault("DAGSTER_HOME", str(project_root() / ".dagster_home"))
         settings = Settings.from_environment()
         click.echo(f"{register(settings)} newspaper issues in {settings.input}; tables go to {settings.output}")
     except UsageError as error:
@@ -180,6 +180,8 @@ def print_summary(summary: Summary) -> None:
     for name, value in summary_rows(summary):
         table.add_row(name, value)
     console.print(table)
+    for line in summary.notes:
+        console.print(f"note: {line}", style="yellow", markup=False)
     for line in summary.withheld[:10]:
         console.print(f"withheld: {line}", style="red", markup=False)
     for line in summary.failures[:10]:

@@ -2,6 +2,6 @@
 
 from pipeline.orchestration.graph import build_definitions
 from pipeline.run import places_of
-from pipeline.settings import Settings
+from pipeline.settings import of_this_instance
 
-defs = build_definitions(places_of(Settings.from_environment()))
+defs = build_definitions(places_of(of_this_instance()))

@@ -49,6 +49,7 @@ class Summary:
     cleaned: int = 0
     failures: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     report: str = ""
 
@@ -119,10 +120,15 @@ def run(settings: Settings, *, retrain: bool = False, force: bool = False, progr
         places.workforce()
     except EngineUnavailableError as error:
         raise UsageError(str(error)) from None
+    notes = inputs.page_list_warnings(settings.input)
+    Store(settings.output).sweep()
     with open_instance(settings, len(issues)) as instance:
         job = Job(build_definitions(places), instance)
         _register(instance, issues)
-        if retrain or any(Shelf(settings.output, kind).current() is None for kind in ("language", "names")):
+        learn = retrain or any(Shelf(settings.output, kind).current() is None for kind in ("language", "names"))
+        if settings.reference and not learn:
+            notes.append("the reference text was not read: the output folder has a model; --retrain learns with it")
+        if learn:
             _listener.say("learning the models")
             job.execute(learn_models.name, run_config=RETRAIN if retrain else {})
         wanted = _wanted(places, instance, issues, force)
@@ -133,7 +139,8 @@ def run(settings: Settings, *, retrain: bool = False, force: bool = False, progr
         _listener.say("reprints, names, report")
         job.execute(corpus_tables.name)
     summary = summarise(settings.output, issues)
-    summary.failures, summary.cleaned, summary.seconds = job.failures, len(wanted), time.monotonic() - began
+    summary.failures, summary.cleaned, summary.notes = job.failures, len(wanted), notes
+    summary.seconds = time.monotonic() - began
     return summary
 
 

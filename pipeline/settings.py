@@ -7,9 +7,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: Where the project's checkout is when the package runs from one.
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def project_root() -> Path:
+    """The checkout, or, for an installed package, the working directory."""
+    return CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()
+
+
 #: Notes, in the output folder and in a persistent DAGSTER_HOME, which input and output belong together.
 PAIR_FILE = "banmian.json"
 
@@ -44,7 +52,7 @@ class Settings:
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
         """The settings of the UI, from BANMIAN_INPUT and its like; by default `seeds/` and `outputs/`."""
-        root = CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()
+        root = project_root()
         reference, lexicon = env.get("BANMIAN_REFERENCE"), env.get("BANMIAN_LEXICON")
         try:
             workers = int(env.get("BANMIAN_WORKERS") or 1)
@@ -91,32 +99,54 @@ def check_places(settings: Settings) -> None:
         raise UsageError(f"the output {target} is a file: give a folder")
 
 
-def claim(folder: str, settings: Settings, what: str) -> None:
-    """Notes in `folder` which input and output it serves; another pair is refused.
+def refuse_other_pair(folder: str, settings: Settings, what: str) -> bool:
+    """Is it noted in `folder` which input and output it serves? Raises UsageError if it serves others.
 
     Corpus tables read everything in an output folder, and an instance's history speaks of one input: a second pair
     would mix two archives.
     """
+    fs, root = _filesystem(folder)
+    note = f"{root}/{PAIR_FILE}"
+    if not fs.exists(note):
+        return False
+    theirs = json.loads(fs.cat_file(note))
+    if (theirs.get("input"), theirs.get("output")) != (settings.input, settings.output):
+        raise UsageError(
+            f"{what} {folder} belongs to input {theirs.get('input')} and output {theirs.get('output')}: "
+            f"use another one, or delete {folder.rstrip('/')}/{PAIR_FILE} if the folders only moved"
+        )
+    if theirs.get("batch") != settings.batch:
+        raise UsageError(
+            f"{what} {folder} was made with --batch {theirs.get('batch') or '(none)'}, which cannot change there: "
+            f"give the same, or another output folder"
+        )
+    return True
+
+
+def claim(folder: str, settings: Settings, what: str) -> None:
+    """Notes in `folder` which input and output it serves; another pair is refused."""
+    if refuse_other_pair(folder, settings, what):
+        return
+    fs, root = _filesystem(folder)
+    fs.makedirs(root, exist_ok=True)
+    ours = {"input": settings.input, "output": settings.output, "batch": settings.batch}
+    fs.pipe_file(f"{root}/{PAIR_FILE}", json.dumps(ours, ensure_ascii=False, indent=1).encode())
+
+
+def _filesystem(folder: str) -> tuple[Any, str]:
     import fsspec
 
     fs, root = fsspec.core.url_to_fs(folder)
-    note = f"{root}/{PAIR_FILE}"
-    ours = {"input": settings.input, "output": settings.output, "batch": settings.batch}
-    if fs.exists(note):
-        theirs = json.loads(fs.cat_file(note))
-        if (theirs.get("input"), theirs.get("output")) != (settings.input, settings.output):
-            raise UsageError(
-                f"{what} {folder} belongs to input {theirs.get('input')} and output {theirs.get('output')}: "
-                f"use another one, or delete {folder.rstrip('/')}/{PAIR_FILE} if the folders only moved"
-            )
-        if theirs.get("batch") != settings.batch:
-            raise UsageError(
-                f"{what} {folder} was made with --batch {theirs.get('batch') or '(none)'}, which cannot change there: "
-                f"give the same, or another output folder"
-            )
-        return
-    fs.makedirs(root, exist_ok=True)
-    fs.pipe_file(note, json.dumps(ours, ensure_ascii=False, indent=1).encode())
+    return fs, root.rstrip("/")
+
+
+def of_this_instance(env: Mapping[str, str] = os.environ) -> Settings:
+    """The UI's settings, refused if the Dagster instance or the output folder serves others."""
+    settings = Settings.from_environment(env)
+    if home := env.get("DAGSTER_HOME"):
+        refuse_other_pair(home, settings, "the Dagster instance in")
+    refuse_other_pair(settings.output, settings, "the output folder")
+    return settings
 
 
 def prepare_home(home: str) -> Path:
