@@ -364,7 +364,7 @@ class _Page:
         furniture: list[Json] = []
         errors: list[Json] = []
         width = self.random.randint(15, 24)
-        indent = self.style == "wrapped" and self.random.random() < 0.5
+        indent = self.random.choice(("kept", "lost", "none"))
 
         def put(text: str) -> None:
             nonlocal size
@@ -377,8 +377,9 @@ class _Page:
             column = 0
             role = self._role(line) if line.pieces else "body" if line.copy_of else ""
             wrap = self.style == "wrapped" and role in ("body", "caption")
-            if wrap and indent:
+            if wrap and indent == "kept":
                 put("　　")
+            if wrap and indent != "none":
                 column = 2
             own: list[list[int]] = []
             runs = [(None, c, -1) for c in line.text] + [

@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from pipeline.text.normalise_rules import is_blank
 from pipeline.text.spans import Edit, Span, render, rendered_edits
 
 LINE_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -102,10 +104,10 @@ def read_lines(text: str, edits: Sequence[Edit]) -> list[Line]:
     number = blank = 0
     for start, end, breaks in _raw_lines(text):
         first, last = _trim(text, start, end)
-        clean = render(text, [Span(first, last)], shown) if first < last else ""
-        if clean.strip():
+        if first < last:
+            clean = render(text, [Span(first, last)], shown)
             indent = len(text[start:first].expandtabs(4)) >= 2 or "\u3000" in text[start:first]
-            found.append(Line(Span(first, last), number, clean.strip(), indent, blank))
+            found.append(Line(Span(first, last), number, clean.strip() or text[first:last], indent, blank))
             blank = 0
         else:
             blank += 1
@@ -124,13 +126,11 @@ def _raw_lines(text: str) -> Iterator[tuple[int, int, int]]:
 
 def _trim(text: str, start: int, end: int) -> Span:
     """Without blanks and invisible characters at the ends."""
-    body = text[start:end]
-    left = len(body) - len(body.lstrip(_BLANKS))
-    right = len(body.rstrip(_BLANKS))
-    return Span(start + min(left, right), start + right)
-
-
-_BLANKS = " \t\u3000\xa0\u200b\u200c\u200d\u2060\ufeff\xad\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u1680"
+    while start < end and is_blank(text[start]):
+        start += 1
+    while start < end and is_blank(text[end - 1]):
+        end -= 1
+    return Span(start, end)
 
 
 def column_width(lines: Sequence[Line]) -> int | None:
@@ -156,24 +156,50 @@ def display_width(text: str) -> int:
     return len(text)
 
 
-def reflow(lines: Sequence[Line], objects: Callable[[str, str], bool], is_short: Callable[[str], bool]) -> list[Block]:
+#: What a line is by its looks: running text (or a head), the start of a news item, or a line that stands alone.
+Looks = Literal["text", "lead", "frame"]
+
+
+def reflow(lines: Sequence[Line], objects: Callable[[str, str], bool], looks: Callable[[str], Looks]) -> list[Block]:
     """Lines → blocks. On a page without hard-wrapped columns every line is a block.
 
     A full line goes on in the next one unless a blank line, an indent, the language model (`objects(left, right)`) or
-    the look of the next line (`is_short`: a head, a byline) speak against it.
+    the look of one of the two (`looks`: a byline, a lead, a marker) speak against it.
     """
     width = column_width(lines)
     if width is None:
         return [Block((x.span,), x.text, x.number, x.number, x.blank_before) for x in lines]
-    indented = sum(x.indent for x in lines) >= 0.04 * len(lines)
+    column = _Column.of(lines, width)
     blocks: list[Block] = []
     held: list[Line] = []
     for line in lines:
-        if held and not _goes_on(held, line, width, indented, objects, is_short):
+        if held and not _goes_on(held, line, column, objects, looks):
             blocks.append(_block(held))
             held = []
         held.append(line)
     return [*blocks, _block(held)] if held else blocks
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The hard-wrapped columns of a page: their width; whether paragraphs are indented; whether they once were and
+    the dump lost it, so that their first lines are two characters short."""
+
+    width: int
+    indented: bool
+    lost_indent: bool
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], width: int) -> _Column:
+        indented = sum(x.indent for x in lines) >= 0.04 * len(lines)
+        sizes = Counter(len(x.text) for x in lines)
+        around = (sizes[width - 3] + sizes[width - 4]) / 2
+        return cls(width, indented, not indented and sizes[width - 2] > 2 * around + 2)
+
+    def is_full(self, line: Line, first: bool) -> bool:
+        """Did the line end because the column did?"""
+        size = display_width(line.text) + (2 if line.indent or (first and self.lost_indent) else 0)
+        return size >= self.width - 1
 
 
 def _block(lines: Sequence[Line]) -> Block:
@@ -187,22 +213,23 @@ def _block(lines: Sequence[Line]) -> Block:
 def _goes_on(
     held: Sequence[Line],
     line: Line,
-    width: int,
-    indented: bool,
+    column: _Column,
     objects: Callable[[str, str], bool],
-    is_short: Callable[[str], bool],
+    looks: Callable[[str], Looks],
 ) -> bool:
-    last = held[-1]
-    if line.blank_before or (indented and line.indent):
+    """Does `line` go on where the last of the `held` lines stopped?"""
+    last, first = held[-1], len(held) == 1
+    if line.blank_before or (column.indented and line.indent) or looks(line.text) != "text":
         return False
-    size = display_width(last.text) + (2 if last.indent else 0)
+    if not column.is_full(last, first):
+        return False
     if line.text[0] in "。，、；：？！”’）》":
-        return size >= width - 2
-    if size < width - 1:
+        return True
+    if looks(last.text) == "frame":
         return False
-    if is_short(last.text) and len(held) == 1 and size < width:
-        return False
-    ended = is_ended(last.text)
-    if ended:
-        return not indented and size >= width and not objects(last.text, line.text) and not is_short(line.text)
-    return not (is_short(line.text) and objects(last.text, line.text))
+    if is_ended(last.text):
+        return column.indented or not (objects(last.text, line.text) or line.text[0] in "“‘")
+    if first and len(last.text) <= 40 and not re.search(r"[，。；：]", last.text):  # may be a headline as wide
+        runs_full = column.is_full(line, False) or is_ended(line.text)
+        return runs_full and not objects(last.text, line.text)
+    return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.text.compose import compose_layout
 from pipeline.text.layout import Copy, Layout
-from pipeline.text.lines import Block, read_lines, reflow
+from pipeline.text.lines import Block, Looks, read_lines, reflow
 from pipeline.text.models import Models
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.reader import Reader
@@ -40,7 +40,7 @@ def read_page(text: str, edits: Sequence[Edit], models: Models, profile: Cleanin
     """Lines → blocks → without repeats → typed, with their seams and topics."""
     reader = Reader(text, models)
     lines = read_lines(text, edits)
-    blocks = reflow(lines, lambda a, b: reader.objects(a, b), _breaks_column)
+    blocks = reflow(lines, reader.objects, _looks)
     repeats = find_repeats(blocks, profile, reader.seam, reader.badness)
     kept, copies = take_out(text, blocks, repeats, edits)
     typed = type_blocks(kept, models.names.surnames)
@@ -49,10 +49,11 @@ def read_page(text: str, edits: Sequence[Edit], models: Models, profile: Cleanin
     return Read(tuple(kept), tuple(copies), Surroundings(typed, topics, seams), reader)
 
 
-def _breaks_column(text: str) -> bool:
-    """A line that never goes on a line before it: a byline, a lead, a marker."""
+def _looks(text: str) -> Looks:
     typed = type_blocks([Block((Span(0, 1),), text, 0, 0, 0)], frozenset())[0]
-    return typed.lead or typed.kind not in ("body", "short")
+    if typed.kind not in ("body", "short"):
+        return "frame"
+    return "lead" if typed.lead else "text"
 
 
 def take_out(
