@@ -67,10 +67,12 @@ def assemble(
     model_id: str | None = None,
     profile_id: str | None = None,
     notes: dict[str, int] | None = None,
+    surnames: frozenset[str] = frozenset(),
 ) -> CleanPage:
-    """The clean page. `edits`: all of them, any status; the rendered ones do not overlap."""
+    """The clean page. `edits`: all of them, any status; the rendered ones do not overlap. `surnames`: to tell
+    （张三） at a paragraph's end from other brackets."""
     text, shown = page.text, rendered_edits(edits)
-    articles = tuple(_article(page.page_id, text, plan, shown) for plan in layout.articles)
+    articles = tuple(_article(page.page_id, text, plan, shown, surnames) for plan in layout.articles)
     owner = {s: a.article_id for a in articles for s in a.spans}
     duplicates = tuple(
         Duplicate(
@@ -130,7 +132,9 @@ def article_anchor(paragraphs: Sequence[PlannedParagraph] | Sequence[Paragraph])
     raise ValueError("an article without paragraphs has no name")
 
 
-def _article(page_id: str, text: str, plan: Sequence[PlannedParagraph], shown: Sequence[Edit]) -> Article:
+def _article(
+    page_id: str, text: str, plan: Sequence[PlannedParagraph], shown: Sequence[Edit], surnames: frozenset[str]
+) -> Article:
     paragraphs = tuple(Paragraph(p.role, render(text, p.spans, shown), p.spans, p.joins, p.truncation) for p in plan)
 
     def texts(*roles: Role) -> list[str]:
@@ -149,7 +153,7 @@ def _article(page_id: str, text: str, plan: Sequence[PlannedParagraph], shown: S
         truncated=any(p.truncation for p in paragraphs),
         confidence=confidence,
     )
-    return _with_facts(article)
+    return _with_facts(article, surnames)
 
 
 def _labels_above(paragraphs: Sequence[Paragraph]) -> list[str]:
@@ -164,7 +168,7 @@ def _labels_above(paragraphs: Sequence[Paragraph]) -> list[str]:
     return above
 
 
-def _with_facts(article: Article) -> Article:
+def _with_facts(article: Article, surnames: frozenset[str]) -> Article:
     """Authors, dateline, continuation markers and kind, read off the paragraphs."""
     authors: dict[str, None] = {}
     dateline: str | None = None
@@ -172,7 +176,8 @@ def _with_facts(article: Article) -> Article:
     has_credit = False
     for p in article.paragraphs:
         if p.role == "byline":
-            authors.update(dict.fromkeys(authors_of(p.text)))
+            authors.update(dict.fromkeys(authors_of(p.text, surnames)))
+            dateline = dateline or dateline_of(p.text)
             has_credit = has_credit or credit_of(p.text)
         elif p.role == "marker":
             marker = marker_of(p.text)
@@ -181,7 +186,7 @@ def _with_facts(article: Article) -> Article:
             elif marker:
                 goes_to = goes_to or marker.page
         elif p.role in ("body", "caption"):
-            authors.update(dict.fromkeys(authors_of(p.text)))
+            authors.update(dict.fromkeys(authors_of(p.text, surnames)))
             dateline = dateline or dateline_of(p.text)
     return replace(
         article,

@@ -44,6 +44,7 @@ def finish_page(
         model_id=models.model_id,
         profile_id=profile.profile_id,
         notes=count_notes(page.text),
+        surnames=models.names.surnames,
     )
 
 

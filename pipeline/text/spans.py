@@ -6,9 +6,10 @@ spans (what belongs together) and edits (what to read instead), and the clean te
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 Stage = Literal["normalise", "script", "join", "correct"]
@@ -164,29 +165,60 @@ def compose(text: str, first: Sequence[Edit], then: Sequence[Edit]) -> list[Edit
     """Both lists as one: where a later edit changes what an earlier one wrote, the two become one edit.
 
     `first` and `then` are rendered edits in raw coordinates, each without overlaps; `then` replaces whatever `first`
-    wrote in the same raw range, so its `after` is final. The composed edit names all rules and has the latest stage.
+    wrote in the same raw range, so its `after` is final. What an earlier edit wrote one for one beside the later one
+    stays; one of another length is withdrawn there. The composed edit names all rules and has the latest stage.
+
+    >>> two = Edit(0, 2, "進發", "进发", "script", "simplify")
+    >>> one = Edit(1, 2, "發", "化", "correct", "word")
+    >>> [(e.start, e.before, e.after, e.rule) for e in compose("進發", [two], [one])]
+    [(0, '進', '进', 'simplify'), (1, '發', '化', 'simplify+word')]
     """
-    merged: list[Edit] = []
-    left = sorted(first, key=by_place)
-    for late in sorted(then, key=by_place):
-        touched = [e for e in left if _touches(e, late)]
-        left = [e for e in left if not _touches(e, late)]
-        start = min([late.start, *(e.start for e in touched)])
-        end = max([late.end, *(e.end for e in touched)])
-        after = late.after
-        if (start, end) != (late.start, late.end):  # what the earlier edits wrote beside the later one stays
-            head = render(text, [Span(start, late.start)], [e for e in touched if e.end <= late.start])
-            tail = render(text, [Span(late.end, end)], [e for e in touched if e.start >= late.end])
-            after = head + late.after + tail
-        rules = dict.fromkeys([r for e in touched for r in e.rule.split("+")] + late.rule.split("+"))
-        stage = max([e.stage for e in touched] + [late.stage], key=STAGES.index)
-        merged.append(
-            replace(late, start=start, end=end, before=text[start:end], after=after, rule="+".join(rules), stage=stage)
-        )
-    return sorted([e for e in left + merged if e.before != e.after], key=by_place)
+    late = sorted(then, key=by_place)
+    borders = sorted({p for e in late for p in (e.start, e.end)})
+    left = [piece for e in first for piece in _pieces(e, borders)]
+    later = {id(e) for e in late}
+    groups: list[list[Edit]] = []
+    for e in sorted(left + late, key=by_place):
+        if groups and any(_touches(e, other) for other in groups[-1]):
+            groups[-1].append(e)
+        else:
+            groups.append([e])
+    merged = [e for group in groups for e in _composed(text, group, later)]
+    return [e for e in merged if e.before != e.after]
+
+
+def _pieces(edit: Edit, borders: Sequence[int]) -> Iterator[Edit]:
+    """An edit that keeps the length, cut at `borders`; any other one whole."""
+    inside = borders[bisect_right(borders, edit.start) : bisect_left(borders, edit.end)]
+    if not inside or len(edit.before) != len(edit.after):
+        yield edit
+        return
+    for start, end in pairwise([edit.start, *inside, edit.end]):
+        part = slice(start - edit.start, end - edit.start)
+        yield replace(edit, start=start, end=end, before=edit.before[part], after=edit.after[part])
+
+
+def _composed(text: str, group: Sequence[Edit], later: Container[int]) -> Sequence[Edit]:
+    """One edit for a group of edits that touch each other; those in `later` (by identity) have the last word."""
+    if len(group) == 1:
+        return group
+    late = [e for e in group if id(e) in later]
+    start, end = min(e.start for e in group), max(e.end for e in group)
+    after = late[0].after if start == end else render(text, [Span(start, end)], late)
+    early = [e for e in group if id(e) not in later]
+    rules = dict.fromkeys(r for e in [*early, *late] for r in e.rule.split("+"))
+    stage = max((e.stage for e in group), key=STAGES.index)
+    least = min(late, key=lambda e: e.confidence)
+    joined = replace(
+        least, start=start, end=end, before=text[start:end], after=after, rule="+".join(rules), stage=stage
+    )
+    return [joined]
 
 
 def _touches(a: Edit, b: Edit) -> bool:
+    """Do they change the same place? An insertion at a change's border does not touch it, one inside it does."""
     if a.start == a.end or b.start == b.end:
-        return (a.start, a.end) == (b.start, b.end)
+        return (a.start, a.end) == (b.start, b.end) or a.start < b.start <= b.end < a.end or (
+            b.start < a.start <= a.end < b.end
+        )
     return a.start < b.end and b.start < a.end
