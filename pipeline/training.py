@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.weights import load_weights
-from pipeline.text.heads import HeadLine, all_readings, line_features, TAGS
+from pipeline.text.compose import LINE_CONFIDENCE
+from pipeline.text.heads import TAGS, HeadLine, all_readings, line_features
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.seams import Seam, score_seams
-from pipeline.text.segment import Read, read_page
+from pipeline.text.segment import Read, lay_out, read_page
 from pipeline.text.stories import Choice, Story, Surroundings, choices, place
 
 Features = dict[str, float]
@@ -356,6 +356,43 @@ def train_weights(pages: Sequence[GoldPage], models: Models, profile: CleaningPr
     prior = {k.removeprefix("heads."): v for k, v in load_weights("prior").items()}
     head = {f"heads.{k}": w for k, w in fit_heads(heads, runs_on, 1.0, prior).items()}
     return {**seam, **story, **head}
+
+
+def fit_calibration(
+    pages: Sequence[GoldPage], models: Models, profile: CleaningProfile, ridge: float = 1.0
+) -> dict[str, float]:
+    """How far a join's confidence can be believed, by kind of join (Platt 1999): slope and shift of its log odds.
+
+    `models.weights` are the trained ones, without a calibration; `pages` should not be those they were trained on.
+    """
+    said: dict[str, list[tuple[float, bool]]] = {}
+    open_profile = replace(profile, join_threshold=0.0, far_join_threshold=0.0)
+    for page in pages:
+        edits = clean_characters(page.text, models.script, profile)
+        true = {
+            (a[1], b[0])
+            for article in page.gold["articles"]
+            for segment in article["segments"]
+            for a, b in zip(segment["raw_spans"], segment["raw_spans"][1:], strict=False)
+        }
+        for story in lay_out(page.text, edits, models, open_profile).articles:
+            for join in (j for p in story if p.role in ("body", "caption") for j in p.joins):
+                if join.confidence != LINE_CONFIDENCE:  # not decided here
+                    said.setdefault(join.kind, []).append((join.confidence, (join.raw_end, join.raw_start) in true))
+    found: dict[str, float] = {}
+    for kind, pairs in said.items():
+        odds = np.array([np.log(max(c, 1e-4) / max(1 - c, 1e-4)) for c, _ in pairs])
+        right = np.array([float(r) for _, r in pairs])
+
+        def loss(w: Floats, odds: Floats = odds, right: Floats = right) -> tuple[float, Floats]:
+            p = 1 / (1 + np.exp(-np.clip(w[0] * odds + w[1], -30, 30)))
+            off = w - np.array([1.0, 0.0])
+            value = -(right * np.log(p + 1e-12) + (1 - right) * np.log(1 - p + 1e-12)).sum() + ridge / 2 * (off @ off)
+            return value, np.array([((p - right) * odds).sum(), (p - right).sum()]) + ridge * off
+
+        slope, shift = _minimise(loss, 2)
+        found |= {f"calibration.{kind}.slope": float(slope), f"calibration.{kind}.shift": float(shift)}
+    return found
 
 
 def write_weights(path: Path, weights: Mapping[str, float], made_by: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.text.bylines import credit_of
 from pipeline.text.document import Join, JoinKind, Role, Truncation
@@ -17,7 +18,7 @@ from pipeline.text.roles import role_candidates
 from pipeline.text.spans import Span
 from pipeline.text.stories import Placing, Surroundings
 
-_LINE_CONFIDENCE = 0.98  # of joining the hard-wrapped lines of one column
+LINE_CONFIDENCE = 0.98  # of joining the hard-wrapped lines of one column
 
 
 @dataclass
@@ -100,17 +101,16 @@ def _paragraphs(
     profile: CleaningProfile,
 ) -> list[_Draft]:
     """One story's paragraphs in reading order: its head first, wherever it stood."""
+    placed = [_calibrated(around, p, weights) for p in placed]
     head, rest = _split_head(around, placed)
     drafts = _head_paragraphs(around, head, rest, reader, weights)
     body: list[_Draft] = []
     holder: dict[int, _Draft] = {}
     for p in rest:
         typed = around.typed[p.block]
-        if p.move == "join" and p.of in holder and p.confidence >= profile.join_threshold and (
-            not typed.block.residue or around.seams[p.of, p.block].score > -1.0  # type: ignore[index]
-        ):
+        if p.move == "join" and p.of in holder and _is_sure(around, p, profile):
             draft = holder[p.of]
-            draft.seams.append((_join_kind(around, p.of, p.block), p.confidence))  # type: ignore[arg-type]
+            draft.seams.append((_join_kind(around, p.of, p.block), p.confidence))
             draft.blocks.append(p.block)
         elif p.move == "join" and p.of in holder and typed.block.residue:
             draft = _Draft("body", [p.block], confidence=p.confidence, truncation="head")
@@ -126,6 +126,26 @@ def _paragraphs(
     for draft in body:
         draft.truncation = _truncation(around, draft)
     return drafts + body
+
+
+def _is_sure(around: Surroundings, p: Placing, profile: CleaningProfile) -> bool:
+    """Is a join sure enough to be made? A residue must also fit on without a gap: else it stands as a paragraph of
+    its own after the truncated one."""
+    assert p.of is not None
+    kind = _join_kind(around, p.of, p.block)
+    if kind == "blend":
+        return p.confidence >= profile.join_threshold and around.seams[p.of, p.block].score > -1.0
+    return p.confidence >= (profile.join_threshold if kind == "line" else profile.far_join_threshold)
+
+
+def _calibrated(around: Surroundings, p: Placing, weights: Mapping[str, float]) -> Placing:
+    """A join's confidence as it was found to be borne out (Platt 1999; the weights `calibration.*`)."""
+    if p.move != "join" or p.of is None:
+        return p
+    kind = _join_kind(around, p.of, p.block)
+    a, b = weights.get(f"calibration.{kind}.slope", 1.0), weights.get(f"calibration.{kind}.shift", 0.0)
+    raw = min(max(p.confidence, 1e-4), 1 - 1e-4)
+    return replace(p, confidence=1 / (1 + math.exp(-a * math.log(raw / (1 - raw)) - b)))
 
 
 def _split_head(around: Surroundings, placed: Sequence[Placing]) -> tuple[list[Placing], list[Placing]]:
@@ -230,7 +250,7 @@ def _planned(text: str, around: Surroundings, draft: _Draft) -> PlannedParagraph
     for n, b in enumerate(draft.blocks):
         for k, span in enumerate(around.typed[b].block.spans):
             if spans:
-                kind, confidence = draft.seams[n - 1] if k == 0 else ("line", _LINE_CONFIDENCE)
+                kind, confidence = draft.seams[n - 1] if k == 0 else ("line", LINE_CONFIDENCE)
                 joins.append(Join(spans[-1].end, span.start, kind, round(confidence, 4)))
             spans.append(span)
     return PlannedParagraph(draft.role, tuple(spans), tuple(joins), draft.truncation, round(draft.confidence, 4))
