@@ -19,7 +19,7 @@ from typing import Any
 Json = dict[str, Any]
 
 _NARROW = str.maketrans({"，": ",", "：": ":", "；": ";", "？": "?", "！": "!", "（": "(", "）": ")"})
-_SENTENCE_END = "。！？”"
+_HEAD_ROLES = ("label", "kicker", "headline", "subhead")
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,13 @@ class _Page:
         """With a byline where the article has authors and shows none, and now and then a marker."""
         random, segments = self.random, list(article.segments)
         shown = any(role == "byline" for role, _ in segments) or any("记者" in text[:40] for _, text in segments)
-        first = next((i for i, (role, _) in enumerate(segments) if role in ("body", "caption", "heading")), len(segments))
+        texts = [i for i, (role, _) in enumerate(segments) if role in ("body", "caption", "heading")]
+        first = texts[0] if texts else len(segments)
         if article.authors and not shown:
             names = " ".join(article.authors)
             if article.photo:
-                segments.append(("byline", random.choice(("记者 {} 摄", "本报记者 {}摄", "新华社记者 {}摄", "{} 摄")).format(names)))
+                credit = random.choice(("记者 {} 摄", "本报记者 {}摄", "新华社记者 {}摄", "{} 摄"))
+                segments.append(("byline", credit.format(names)))
             elif random.random() < 0.5 and segments[first][0] == "body":
                 lead = random.choice(("本报讯（记者 {}）", "本报讯（记者{}）", "本报讯 （记者 {}）")).format(names)
                 segments[first] = ("body", lead + segments[first][1])
@@ -183,7 +185,9 @@ class _Page:
         if self.random.random() < self.shares.furniture:
             where = 0 if self.random.random() < 0.6 else len(lines)
             day = f"{self.random.randint(1, 12)}月{self.random.randint(1, 28)}日"
-            form = self.random.choice(("2025年{} 星期{}  责任编辑：{}", "第{2}版 要闻 2025年{0}", "2025年{}星期{}  农历乙巳年"))
+            form = self.random.choice(
+                ("2025年{} 星期{}  责任编辑：{}", "第{2}版 要闻 2025年{0}", "2025年{}星期{}  农历乙巳年")
+            )
             week, page = self.random.choice("一二三四五六日"), str(self.random.randint(1, 12))
             text = form.format(day, week, page if form.startswith("第") else "王 明")
             lines.insert(where, _Line(text=text, kind="furniture"))
@@ -192,7 +196,7 @@ class _Page:
     def _chunks(self, number: int) -> list[list[_Line]]:
         """The lines of an article, in the pieces that its columns hold."""
         article, random = self.articles[number], self.random
-        head = [i for i, (role, _) in enumerate(article.segments) if role in ("label", "kicker", "headline", "subhead")]
+        head = [i for i, (role, _) in enumerate(article.segments) if role in _HEAD_ROLES]
         rest = [i for i in range(len(article.segments)) if i not in head]
         bodies = [i for i in rest if article.segments[i][0] == "body"]
         if bodies and article.segments[rest[-1]][0] == "body" and random.random() < self.shares.truncated:
@@ -230,7 +234,8 @@ class _Page:
     def _body_pieces(self, number: int, segment: int) -> list[Piece]:
         n = len(self.texts[number][segment])
         whole = [Piece(number, segment, 0, n)]
-        if self.articles[number].segments[segment][0] != "body" or n < 30 or self.random.random() >= self.shares.broken_line:
+        is_body = self.articles[number].segments[segment][0] == "body"
+        if not is_body or n < 30 or self.random.random() >= self.shares.broken_line:
             return whole
         at = self._inside(number, segment, 8, n - 8)
         return [Piece(number, segment, 0, at), Piece(number, segment, at, n)] if at else whole
@@ -242,8 +247,10 @@ class _Page:
             if first >= last:
                 return None
             at = self.random.randint(first, last)
-            if text[at - 1] not in "。！？，、；：”’）—…" and text[at] not in "。！？，、；：”’）—…" and not (
-                text[at - 1].isascii() and text[at].isascii()
+            if (
+                text[at - 1] not in "。！？，、；：”’）—…"
+                and text[at] not in "。！？，、；：”’）—…"
+                and not (text[at - 1].isascii() and text[at].isascii())
             ):
                 return at
         return None
@@ -299,7 +306,8 @@ class _Page:
                 at = self.random.choice(free)
                 used.add(at)
                 text = self._text(lines[at])
-                copy = _Line(text=text if kind == "exact" else self._garbled(text), copy_of=lines[at].pieces[0], kind=kind)
+                text = text if kind == "exact" else self._garbled(text)
+                copy = _Line(text=text, copy_of=lines[at].pieces[0], kind=kind)
                 self._insert(lines, at + self.random.randint(0, 1), copy, whole, used)
         if self.random.random() < self.shares.blend:
             self._blend(lines, [i for i in whole if i not in used])
@@ -390,8 +398,11 @@ class _Page:
                     put("\n")
                     column = 0
                 printed = self._printed(char)
-                if piece is not None and piece.segment >= 0 and "\u4e00" <= char <= "\u9fff" and (
-                    self.random.random() < self.shares.wrong_character
+                if (
+                    piece is not None
+                    and piece.segment >= 0
+                    and "\u4e00" <= char <= "\u9fff"
+                    and (self.random.random() < self.shares.wrong_character)
                 ):
                     wrong = self.look_alike(char, self.random)
                     if wrong and role == "body":
@@ -407,7 +418,8 @@ class _Page:
                 furniture.append({"raw_spans": own})
             elif line.copy_of is not None:
                 source = line.copy_of
-                copies.append({"raw_spans": own, "kind": line.kind, "of": [f"a{source.article + 1}", source.segment], "piece": source})
+                of = [f"a{source.article + 1}", source.segment]
+                copies.append({"raw_spans": own, "kind": line.kind, "of": of, "piece": source})
         put("\n")
         return "".join(out), self._gold(name, spans, copies, furniture, errors)
 
@@ -465,7 +477,10 @@ def grow(spans: list[list[int]], at: int) -> None:
 
 
 def simulated_pages(
-    articles: Iterable[CleanArticle], n: int, seed: int, shares: Shares | None = None,
+    articles: Iterable[CleanArticle],
+    n: int,
+    seed: int,
+    shares: Shares | None = None,
     look_alike: Callable[[str, Random], str | None] = lambda c, r: None,
 ) -> list[tuple[str, str, Json]]:
     """n pages of 6 to 13 articles each: (name, raw text, gold)."""

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -134,7 +135,7 @@ def break_lines(page: GoldPage, share: float, seed: int) -> GoldPage:
 
     def split(span: Sequence[int]) -> list[list[int]]:
         edges = [span[0], *[c for c in cuts if span[0] < c < span[1]], span[1]]
-        return [[moved(a, False), moved(b, True)] for a, b in zip(edges, edges[1:], strict=False)]
+        return [[moved(a, False), moved(b, True)] for a, b in pairwise(edges)]
 
     def respan(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -228,7 +229,7 @@ def right_choice(found: Sequence[Choice], gold: GoldBlock, number_of: Mapping[in
     here = [n for n, c in enumerate(found) if c.story == story and c.move != "new"]
     if not here:
         return None
-    by_move = {(found[n].move, found[n].of): n for n in here}
+    by_move: dict[tuple[str, int | None], int] = {(found[n].move, found[n].of): n for n in here}
     if gold.goes_on is not None and gold.role in ("body", "caption", "heading"):
         if ("join", gold.goes_on) in by_move:
             return by_move["join", gold.goes_on]

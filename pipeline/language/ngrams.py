@@ -184,9 +184,8 @@ class NgramModel:
     def counts_of(self, keys: Keys, n: int, own: OwnShare | None = None) -> npt.NDArray[np.int64]:
         """How often the n-grams `keys` were seen, without `own`."""
         at = find(self.grams.keys[n - 1], keys)
-        counts = np.where(at >= 0, self.grams.counts[n - 1][at], 0).astype(np.int64) if len(self.grams.keys[n - 1]) else (
-            np.zeros(len(keys), dtype=np.int64)
-        )
+        counts = np.zeros(len(keys), dtype=np.int64)
+        counts[at >= 0] = self.grams.counts[n - 1][at[at >= 0]]
         if own is not None:
             mine = find(own.keys[n - 1], keys)
             counts -= np.where(mine >= 0, own.counts[n - 1][mine], 0)
@@ -223,7 +222,8 @@ class NgramModel:
             if n < ORDER:
                 context_at = np.full(len(ids), -1, dtype=np.int64)
                 context_at[1:] = at[:-1]
-        return np.log(probability)
+        result: Floats = np.log(probability)
+        return result
 
     def encode(self, text: str) -> Ids:
         """One number a character; line breaks become the paragraph mark."""

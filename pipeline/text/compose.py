@@ -80,7 +80,8 @@ def _nearest(around: Surroundings, i: int, drafts: Sequence[Sequence[_Draft]]) -
     """The article that has a block nearest to block i in the file."""
     line = around.typed[i].block.line
     apart = {
-        n: min(abs(around.typed[b].block.line - line) for p in draft for b in p.blocks) for n, draft in enumerate(drafts)
+        n: min(abs(around.typed[b].block.line - line) for p in draft for b in p.blocks)
+        for n, draft in enumerate(drafts)
     }
     return min(apart, key=lambda n: (apart[n], n)) if apart else None
 
@@ -212,8 +213,10 @@ def _mark_captions(around: Surroundings, body: Sequence[_Draft], has_head: bool)
     texts = [d for d in body if d.role == "body"]
     for at, draft in enumerate(body):
         text = around.typed[draft.blocks[0]].text
-        credited = at + 1 < len(body) and body[at + 1].role == "byline" and credit_of(
-            around.typed[body[at + 1].blocks[0]].text
+        credited = (
+            at + 1 < len(body)
+            and body[at + 1].role == "byline"
+            and credit_of(around.typed[body[at + 1].blocks[0]].text)
         )
         says_so = text.startswith(("图为", "上图", "下图", "左图", "右图", "图①", "图1", "图一", "图：", "题图"))
         if draft.role == "body" and ((credited and (len(texts) == 1 or says_so)) or (says_so and len(text) < 120)):
@@ -239,7 +242,8 @@ def _truncation(around: Surroundings, draft: _Draft) -> Truncation | None:
     last: Block = around.typed[draft.blocks[-1]].block
     phrase = len(draft.blocks) == 1 and around.typed[draft.blocks[-1]].kind == "short" and "，" not in last.text
     first = around.typed[draft.blocks[0]]
-    tail = draft.truncation in ("tail", "both") or (not phrase and not last.ended and last.text.rstrip(CLOSING)[-1:] not in "：；;:")
+    stops = not phrase and not last.ended and last.text.rstrip(CLOSING)[-1:] not in "：；;:"
+    tail = draft.truncation in ("tail", "both") or stops
     head = draft.truncation in ("head", "both") or first.text[0] in "，、。；：？！”’）》"
     return "both" if head and tail else "tail" if tail else "head" if head else None
 
@@ -254,4 +258,3 @@ def _planned(text: str, around: Surroundings, draft: _Draft) -> PlannedParagraph
                 joins.append(Join(spans[-1].end, span.start, kind, round(confidence, 4)))
             spans.append(span)
     return PlannedParagraph(draft.role, tuple(spans), tuple(joins), draft.truncation, round(draft.confidence, 4))
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -109,13 +109,13 @@ class LanguageModel(Protocol):
     def encode(self, text: str) -> Ids:
         """One number a character."""
 
-    def own_counts(self, text: str) -> object | None:
+    def own_counts(self, text: str) -> Any:
         """What this very text contributed, to be taken away when it is scored."""
 
-    def logprobs(self, ids: Ids, own: object | None = None) -> Floats:
+    def logprobs(self, ids: Ids, own: Any = None) -> Floats:
         """Log probability of each character given the four before it."""
 
-    def bigram_counts(self, ids: Ids, own: object | None = None) -> Floats:
+    def bigram_counts(self, ids: Ids, own: Any = None) -> Floats:
         """How often each pair (ids[i], ids[i + 1]) was seen; `len(ids) - 1` values."""
 
 

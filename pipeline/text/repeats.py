@@ -183,9 +183,7 @@ def _same_ends(a: str, b: str) -> bool:
     return LCSseq.similarity(a[:8], b[:8]) >= 6 and LCSseq.similarity(a[-8:], b[-8:]) >= 6
 
 
-def _blend(
-    i: int, j: int, blocks: Sequence[Block], keys: Sequence[_Key], seam: SeamLikelihood
-) -> Repeat | None:
+def _blend(i: int, j: int, blocks: Sequence[Block], keys: Sequence[_Key], seam: SeamLikelihood) -> Repeat | None:
     """Equal beginnings, then two ways to go on: the one whose seam at the cut is less likely is the blended copy."""
     a, b = blocks[i].text, blocks[j].text
     n = _common_prefix(keys[i].text, keys[j].text)

@@ -18,6 +18,11 @@ _SHORT = 40
 _WEEKDAY = r"星期[一二三四五六日天]"
 _DATE = r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
 _STAFF = r"(?:责任编辑|责编|本版编辑|本版责编|编辑|美编|美术编辑|版式|版面设计|校对|制图|组版|值班主任|值班编委|统筹|审校|监制)"
+_DESK = r"(?:要闻|国内|国际|本市|时政|经济|社会|文化|体育|广告|综合|理论|评论|副刊)"
+_CONTACT = (
+    r"(?:电话|热线|传真|邮箱|电子邮箱|E-?mail|投稿邮箱|网址|邮编|地址|零售价|定价|国内统一刊号|国内统一连续出版物号|"
+    r"邮发代号|本报地址|新闻热线|订阅热线|广告热线)"
+)
 #: Page furniture (报头, 报眉): mastheads, running heads, staff, contact lines.
 _FURNITURE = (
     re.compile(rf"^[^，。]{{0,16}}{_DATE}[^，。]{{0,30}}$"),
@@ -25,8 +30,8 @@ _FURNITURE = (
     re.compile(rf"^.{{0,30}}{_STAFF}[：:]\s*\S+.{{0,40}}$"),
     re.compile(r"^第?\s*[A-Z]?\d{1,3}\s*版(?:\s+\S{1,8})*$"),
     re.compile(r"^[A-Z]?\d{1,3}(?:\s*[—\-·]\s*[A-Z]?\d{1,3})?$"),
-    re.compile(r"^(?:要闻|国内|国际|本市|时政|经济|社会|文化|体育|广告|综合|理论|评论|副刊)?\s*[A-Z]\d{2}\s*(?:要闻|国内|国际|本市|时政|经济|社会|文化|体育|广告|综合)?$"),
-    re.compile(r"^(?:电话|热线|传真|邮箱|电子邮箱|E-?mail|投稿邮箱|网址|邮编|地址|零售价|定价|国内统一刊号|国内统一连续出版物号|邮发代号|本报地址|新闻热线|订阅热线|广告热线)[：:\s].{1,80}$", re.I),
+    re.compile(rf"^{_DESK}?\s*[A-Z]\d{{2}}\s*{_DESK}?$"),
+    re.compile(rf"^{_CONTACT}[：:\s].{{1,80}}$", re.I),
     re.compile(rf"^.{{0,12}}{_WEEKDAY}.{{0,6}}农历.{{0,16}}$"),
     re.compile(r"^(?:扫二维码|扫描二维码|扫一扫|更多内容请扫).{0,20}$"),
 )
@@ -113,7 +118,14 @@ def role_candidates(kind: Kind) -> tuple[tuple[Role, float], ...]:
     pages, rounded)."""
     table: dict[Kind, tuple[tuple[Role, float], ...]] = {
         "body": (("body", 0.98), ("caption", 0.01), ("heading", 0.01)),
-        "short": (("headline", 0.4), ("heading", 0.2), ("kicker", 0.14), ("label", 0.13), ("subhead", 0.06), ("body", 0.07)),
+        "short": (
+            ("headline", 0.4),
+            ("heading", 0.2),
+            ("kicker", 0.14),
+            ("label", 0.13),
+            ("body", 0.07),
+            ("subhead", 0.06),
+        ),
         "byline": (("byline", 1.0),),
         "credit": (("byline", 1.0),),
         "marker_from": (("marker", 1.0),),

@@ -95,9 +95,7 @@ def take_out(
     return kept + residues, copies
 
 
-def _cut(
-    text: str, block: Block, at: int, shown: Sequence[Edit]
-) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _cut(text: str, block: Block, at: int, shown: Sequence[Edit]) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The spans of a block before and after character `at` of its text."""
     before: list[Span] = []
     after: list[Span] = []

@@ -111,7 +111,8 @@ class Surroundings:
 
     def _follow(self, i: int) -> tuple[int, ...]:
         """The running text below block i, up to three blocks, past its head."""
-        at, found = i + 1, []
+        at = i + 1
+        found: list[int] = []
         while at < len(self.typed) and self.typed[at].kind in ("short", "byline", "marker_from"):
             at += 1
         while at < len(self.typed) and self.typed[at].kind == "body" and len(found) < 3:
@@ -295,7 +296,6 @@ class _Context:
     after: str
     previous: str
 
-
     @classmethod
     def of(cls, around: Surroundings, i: int, recent: Sequence[Story], current: int) -> _Context:
         typed = around.typed[i]
@@ -388,9 +388,7 @@ def _named(kind: str, move: str, here: bool, common: Mapping[str, float], own: M
     return x
 
 
-def _text_choices(
-    around: Surroundings, i: int, story: Story, common: Features, context: _Context
-) -> Iterator[Choice]:
+def _text_choices(around: Surroundings, i: int, story: Story, common: Features, context: _Context) -> Iterator[Choice]:
     typed, here = around.typed[i], story.number == context.current
     short = typed.kind == "short"
     kind = "short" if short else "body"
