@@ -36,6 +36,9 @@ _CLAUSES = [
     "记者张立平从市气象台获悉",
     "他说:“今天天气很好!”",
     "优勢互補，协同发展",
+    "優化區域經濟佈局，促進協調發展",
+    "記者從氣象臺獲悉，裏程碑式的頭髮護理",
+    "記憶體和伺服器--數據鏈條⋯⋯連接着兩岸",
     "产值达3,000万元,同比增长4.5%",
     "这项技术由AI Lab研发",
     "“优化区域经济布局,促",
@@ -180,13 +183,13 @@ def test_any_text_gives_a_sound_page_with_a_language_model(text: str, taught: Mo
     assert_sound(clean_of(text, taught, profile))
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES // 8)
 @given(text=TEXTS, profile=PROFILES)
 def test_any_profile_gives_a_sound_page(text: str, profile: CleaningProfile, models: Models) -> None:
     assert_sound(clean_of(text, models, profile))
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES // 8)
 @given(text=newspaper_texts())
 def test_the_same_page_is_cleaned_the_same_way(text: str, models: Models, profile: CleaningProfile) -> None:
     assert clean_of(text, models, profile) == clean_of(text, models, profile)
