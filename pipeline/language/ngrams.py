@@ -138,9 +138,11 @@ def find(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
 @dataclass(frozen=True)
 class OwnShare(NgramCounts):
     """What one text contributed to a model. `contexts[n - 2]`, for n-grams of order n: the contexts in it, how often
-    each was followed in it, and by how many characters that followed it nowhere else."""
+    each was followed in it, and by how many characters that followed it nowhere else. `characters`: how many stand in
+    no other text."""
 
     contexts: tuple[tuple[Keys, Floats, Floats], ...] = ()
+    characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -172,14 +174,14 @@ class NgramModel:
         for n in range(2, ORDER + 1):
             keys, counts = own.keys[n - 1], own.counts[n - 1]
             unique, first = np.unique(keys // np.uint64(SIZE), return_index=True)
-            at = find(self.grams.keys[n - 1], keys)
-            only_mine = ((at >= 0) & (self.grams.counts[n - 1][at] <= counts)).astype(np.float64)
+            only_mine = (self.counts_of(keys, n) <= counts).astype(np.float64)
             contexts.append(
                 (unique, np.add.reduceat(counts.astype(np.float64), first), np.add.reduceat(only_mine, first))
                 if len(keys)
                 else (unique, np.zeros(0), np.zeros(0))
             )
-        return OwnShare(own.keys, own.counts, tuple(contexts))
+        alone = int((self.counts_of(own.keys[0], 1) <= own.counts[0]).sum())
+        return OwnShare(own.keys, own.counts, tuple(contexts), alone)
 
     def counts_of(self, keys: Keys, n: int, own: OwnShare | None = None) -> npt.NDArray[np.int64]:
         """How often the n-grams `keys` were seen, without `own`."""
@@ -187,8 +189,7 @@ class NgramModel:
         counts = np.zeros(len(keys), dtype=np.int64)
         counts[at >= 0] = self.grams.counts[n - 1][at[at >= 0]]
         if own is not None:
-            mine = find(own.keys[n - 1], keys)
-            counts -= np.where(mine >= 0, own.counts[n - 1][mine], 0)
+            counts -= _own(own, keys, n).astype(np.int64)
         return np.maximum(counts, 0)
 
     def logprobs(self, ids: Ids, own: OwnShare | None = None) -> Floats:
@@ -238,6 +239,7 @@ class NgramModel:
         total, types = float(self.grams.counts[0].sum()), float(len(self.grams.keys[0]))
         if own is not None:
             total -= float(own.counts[0].sum())
+            types -= own.characters
         return max(total, 0.0), types if total > 0 else 0.0
 
     def _context(
