@@ -119,6 +119,24 @@ def clean_command(file: str, as_json: bool) -> None:
     click.echo(json.dumps(_as_json(page), ensure_ascii=False, indent=2) if as_json else readable(page))
 
 
+@main.command("forget", short_help="Delete the tables of newspaper issues.")
+@click.argument("issues", metavar="ISSUE...", nargs=-1, required=True)
+@click.option("--output", required=True, metavar="DIR", help="Folder of the tables.")
+def forget_command(issues: tuple[str, ...], output: str) -> None:
+    """Deletes the tables of newspaper issues whose sources are gone. The input folder is not touched.
+
+    The tables about the whole corpus and the report follow at the next run.
+    """
+    from pipeline.run import forget
+    from pipeline.settings import UsageError, place
+
+    try:
+        deleted = forget(place(output), issues)
+    except UsageError as error:
+        _fail(str(error))
+    click.echo(f"{deleted} files of {len(issues)} newspaper issues deleted from {output}")
+
+
 @main.command("ui", short_help="Open the Dagster UI.")
 @click.option("--port", type=int, default=3000, show_default=True, help="Port on this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")

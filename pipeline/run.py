@@ -186,6 +186,26 @@ def open_instance(settings: Settings, n_issues: int) -> Iterator[dg.DagsterInsta
             yield instance
 
 
+def forget(output: str, issues: Sequence[str]) -> int:
+    """Deletes the tables of newspaper issues, and their partitions where DAGSTER_HOME is set: the number of files.
+
+    Raises:
+        UsageError: the output folder holds no tables of such an issue; nothing was deleted then.
+    """
+    store = Store(output)
+    known = set(store.issues("pages")) | set(store.issues("rejects"))
+    for issue in issues:
+        if issue not in known:
+            raise UsageError(f"{output} holds no tables of an issue {issue!r}: `ls {output}/pages` shows what there is")
+    deleted = sum(len(store.delete_issue(issue)) for issue in issues)
+    home = os.environ.get("DAGSTER_HOME")
+    if home:
+        with dg.DagsterInstance.from_config(str(prepare_home(home))) as instance:
+            for issue in issues:
+                instance.delete_dynamic_partition(NAME, issue)
+    return deleted
+
+
 def _register(instance: dg.DagsterInstance, issues: Sequence[str]) -> None:
     known = set(registered(instance))
     instance.add_dynamic_partitions(NAME, [i for i in issues if i not in known])

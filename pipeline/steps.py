@@ -25,6 +25,7 @@ from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
 from pipeline.reports import preview
 from pipeline.text import page as heart
+from pipeline.text.continuations import link_continuations
 from pipeline.text.document import CleanPage, Page
 from pipeline.text.layout import Layout
 from pipeline.text.models import Models
@@ -144,7 +145,7 @@ def clean_issue(task: IssueTask) -> Outcome:
     edits, layouts = edits_from_table(store.read("normalised", task.issue_id)), layouts_from_table(lines)
     pages = _pages(store, task.issue_id)
     cleaned, failed = _cleaned(pages, edits, layouts, models, task.profile)
-    kept, refused = invariants.publishable(cleaned)
+    kept, refused = invariants.publishable(link_continuations(cleaned))
     withheld = [*failed, *refused]
     made = tables.page_tables(
         kept, task.software_version, issue_id=task.issue_id, low_confidence=task.profile.low_confidence

@@ -192,3 +192,16 @@ def test_help_loads_nothing_heavy() -> None:
 def test_python_m_pipeline_is_the_same_program() -> None:
     done = subprocess.run([sys.executable, "-m", "pipeline", "--version"], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "banmian" in done.stdout
+
+
+def test_forget_deletes_an_issue_and_nothing_else(folder: Path, tmp_path: Path) -> None:
+    (folder / "05.txt").write_text(PAGE.replace("闸门", "水渠"), encoding="utf-8")
+    out = tmp_path / "out"
+    assert banmian("run", "--input", str(folder), "--output", str(out)).exit_code == 0
+    assert banmian("forget", "06", "--output", str(out)).exit_code == 2
+    result = banmian("forget", "05", "--output", str(out))
+    assert result.exit_code == 0, result.output
+    store = Store(str(out))
+    for table in ("pages", "articles", "ledger", "lines"):
+        assert store.issues(table) == ["04"]
+    assert (folder / "05.txt").exists()

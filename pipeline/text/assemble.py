@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.text.bylines import authors_of, credit_of, dateline_of, marker_of
+from pipeline.text.bylines import authors_of, credit_of, dateline_of, marker_of, markers_in
 from pipeline.text.document import (
     TEXT_ROLES,
     Article,
@@ -178,6 +178,9 @@ def _with_facts(article: Article, surnames: frozenset[str]) -> Article:
         if p.role == "byline":
             authors.update(dict.fromkeys(authors_of(p.text, surnames)))
             dateline = dateline or dateline_of(p.text)
+            for marker in markers_in(p.text):
+                comes_from = comes_from or (marker.page if marker.comes_from else None)
+                goes_to = goes_to or (None if marker.comes_from else marker.page)
             has_credit = has_credit or credit_of(p.text)
         elif p.role == "marker":
             marker = marker_of(p.text)
@@ -188,6 +191,9 @@ def _with_facts(article: Article, surnames: frozenset[str]) -> Article:
         elif p.role in ("body", "caption"):
             authors.update(dict.fromkeys(authors_of(p.text, surnames)))
             dateline = dateline or dateline_of(p.text)
+            for marker in markers_in(p.text):
+                comes_from = comes_from or (marker.page if marker.comes_from else None)
+                goes_to = goes_to or (None if marker.comes_from else marker.page)
     return replace(
         article,
         authors=tuple(authors),
