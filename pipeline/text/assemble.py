@@ -178,9 +178,9 @@ def _with_facts(article: Article, surnames: frozenset[str]) -> Article:
         if p.role == "byline":
             authors.update(dict.fromkeys(authors_of(p.text, surnames)))
             dateline = dateline or dateline_of(p.text)
-            for marker in markers_in(p.text):
-                comes_from = comes_from or (marker.page if marker.comes_from else None)
-                goes_to = goes_to or (None if marker.comes_from else marker.page)
+            for inner in markers_in(p.text):
+                comes_from = comes_from or (inner.page if inner.comes_from else None)
+                goes_to = goes_to or (None if inner.comes_from else inner.page)
             has_credit = has_credit or credit_of(p.text)
         elif p.role == "marker":
             marker = marker_of(p.text)
@@ -191,9 +191,9 @@ def _with_facts(article: Article, surnames: frozenset[str]) -> Article:
         elif p.role in ("body", "caption"):
             authors.update(dict.fromkeys(authors_of(p.text, surnames)))
             dateline = dateline or dateline_of(p.text)
-            for marker in markers_in(p.text):
-                comes_from = comes_from or (marker.page if marker.comes_from else None)
-                goes_to = goes_to or (None if marker.comes_from else marker.page)
+            for inner in markers_in(p.text):
+                comes_from = comes_from or (inner.page if inner.comes_from else None)
+                goes_to = goes_to or (None if inner.comes_from else inner.page)
     return replace(
         article,
         authors=tuple(authors),
