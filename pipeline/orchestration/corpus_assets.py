@@ -19,7 +19,7 @@ NAMES = spec(
     "names",
     "corpus",
     "Who is named in the corpus: how often, on how many pages, with which titles, and which forms were unified. "
-    "Example: 吕静韦, 记者, 3 mentions, the form 吕静书 unified twice.",
+    "Example: 周文涛, 记者, 3 mentions, the form 周义涛 unified twice.",
     deps=["pages", "paragraphs", "edits"],
 )
 REPORT = spec(

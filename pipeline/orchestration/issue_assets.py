@@ -42,7 +42,7 @@ DESCRIPTIONS = {
     ),
     "normalised": (
         "Stage table: the edits that need no understanding of the page: marks, widths, spaces, leaked traditional "
-        "characters. Example: `优勢,明显` is to be read as `优势，明显`."
+        "characters. Example: `优勢,明显` is to be read as `水位，回落`."
     ),
     "lines": (
         "Stage table: how the page was understood: the role of every line, which lines go on where, what repeats. "
@@ -50,7 +50,7 @@ DESCRIPTIONS = {
     ),
     "articles": (
         "One row an article: heads, authors, dateline and the clean text of its paragraphs. Example: headline "
-        "`滏阳河畔新事`, authors `[吕静韦]`, and where all of it stands in the raw page."
+        "`青石峡大坝封顶`, authors `[周文涛]`, and where all of it stands in the raw page."
     ),
     "paragraphs": (
         "The articles' paragraphs with their roles, and from which pieces of the raw page each is put together. "
@@ -58,7 +58,7 @@ DESCRIPTIONS = {
     ),
     "edits": (
         "Every change of the text and every suggestion, with rule, evidence and confidence; all can be undone. "
-        "Example: `吕静书` is read as `吕静韦`, because the page names her so elsewhere."
+        "Example: `周义涛` is read as `周文涛`, because the page names him so elsewhere."
     ),
     "duplicates": (
         "Repeats that were taken out, what was kept instead, and what of the repeat lives on elsewhere. Example: a "

@@ -29,7 +29,7 @@ NAMES = spec(
     "name_lexicon",
     "models",
     "Person names of the whole input with how often each is mentioned, before any correction. "
-    "Example: 吕静韦 stands on 12 pages, 吕静书 on one.",
+    "Example: 周文涛 stands on 12 pages, 周义涛 on one.",
     kinds=("python", "csv"),
 )
 
