@@ -22,7 +22,7 @@ from pipeline.text.document import CleanPage, Page
 from pipeline.text.models import Models
 from pipeline.text.page import clean_page
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.spans import render, rendered_edits
+from pipeline.text.spans import Span, render, rendered_edits
 
 PAGES = invented_pages()
 #: More by hand: BANMIAN_EXAMPLES=20000 pytest tests/text/test_page.py
@@ -209,3 +209,32 @@ def test_the_smallest_pages(text: str, models: Models, profile: CleaningProfile)
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_the_invented_pages_are_sound(page: GoldPage, models: Models, profile: CleaningProfile) -> None:
     assert_sound(clean_of(page.raw, models, profile))
+
+
+# --- once more ------------------------------------------------------------------------------------------------------
+
+
+def rendered_in_place(clean: CleanPage) -> str:
+    """The page with all its line breaks, and every rendered edit but the joins put in."""
+    text = clean.page.text
+    return render(text, [Span(0, len(text))], [e for e in rendered_edits(clean.edits) if e.stage != "join"])
+
+
+@settings(max_examples=EXAMPLES // 4)
+@given(text=newspaper_texts())
+def test_clean_characters_stay_as_they_are(text: str, models: Models, profile: CleaningProfile) -> None:
+    """What was normalised and simplified, where it stands, is neither normalised nor simplified again. (Corrections
+    look at the whole page and may see more the second time.)"""
+    again = clean_of(rendered_in_place(clean_of(text, models, profile)), models, profile)
+    assert [e for e in rendered_edits(again.edits) if e.stage in ("normalise", "script")] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_a_cleaned_page_is_cleaned_no_further(page: GoldPage, models: Models, profile: CleaningProfile) -> None:
+    """The invented pages, corrected: nothing is applied when they are cleaned once more, and they fall into the same
+    articles."""
+    once = clean_of(page.raw, models, profile)
+    twice = clean_of(rendered_in_place(once), models, profile)
+    assert [e for e in rendered_edits(twice.edits) if e.stage != "join"] == []
+    assert [a.headline for a in twice.articles] == [a.headline for a in once.articles]
+    assert [a.text for a in twice.articles] == [a.text for a in once.articles]
