@@ -142,14 +142,15 @@ def pages(draw: st.DrawFn) -> list[str]:
     for _ in range(draw(st.integers(0, 4))):
         text = draw(st.sampled_from(texts))
         at = draw(st.integers(0, len(text) - 1))
-        change = draw(st.sampled_from(["same", "slip", "cut", "blend"]))
+        change = draw(st.sampled_from(["same", "slip", "cut", "blend", "broken"]))
         if change == "slip":
             text = text[:at] + "某" + text[at + 1 :]
         elif change == "cut":
             text = text[: max(at, 4)]
         elif change == "blend":
             text = text[:at] + draw(st.sampled_from(texts))[-30:]
-        texts.insert(draw(st.integers(0, len(texts))), text)
+        where = draw(st.integers(0, len(texts)))
+        texts[where:where] = [text[:at], text[at:]] if change == "broken" and at else [text]
     return texts
 
 

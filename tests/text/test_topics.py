@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ BLOCKS = st.lists(st.text(st.sampled_from("春耕大桥通车农业技术A，。
 
 
 def topics_of(texts: list[str], models: Models) -> Topics:
-    return Topics(texts, Reader("", models))
+    make: Callable[[list[str], Reader], Topics] = getattr(Topics, "of_pairs", Topics)
+    return make(texts, Reader("", models))
 
 
 def slow_dots(texts: list[str], models: Models) -> np.ndarray:
