@@ -26,7 +26,7 @@ from pipeline.text.spans import Span, render, rendered_edits
 
 PAGES = invented_pages()
 #: More by hand: BANMIAN_EXAMPLES=20000 pytest tests/text/test_page.py
-EXAMPLES = int(os.environ.get("BANMIAN_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("BANMIAN_EXAMPLES", "240"))
 
 # --- newspaper-like text -------------------------------------------------------------------------------------------
 
