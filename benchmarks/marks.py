@@ -1,6 +1,6 @@
 """How well the normaliser restores narrowed marks, and what it does to text that is right.
 
-    python benchmarks/marks.py PARAGRAPHS.jsonl [--field truth] [--show N]
+    python -m benchmarks marks [--paragraphs FILE.jsonl] [--field truth] [--show N]
 
 Each line of the JSONL holds one correct paragraph. First the paragraphs are normalised as they are: every edit that
 survives a folding of widths, blanks, dots and dashes is a fault. Then their full-width , : ; ? ! ( ) are narrowed and
@@ -10,7 +10,6 @@ speed on both.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import time
@@ -18,6 +17,8 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.bench import Bench
+from benchmarks.table import Table, skipped
 from pipeline.text.normalise import normalise
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit, Span, render
@@ -25,6 +26,21 @@ from pipeline.text.spans import Edit, Span, render
 WIDE, HALF = "，：；？！（）", ",:;?!()"
 NARROW = str.maketrans(WIDE, HALF)
 PROFILE = CleaningProfile()
+
+
+def tables(bench: Bench) -> list[Table]:
+    """All of it."""
+    file = bench.paragraphs or bench.dev / "clean" / "dev.jsonl"
+    if not file.exists():
+        return [skipped("marks", "no paragraphs: give --paragraphs, or have ../shared/dev/clean/dev.jsonl")]
+    paragraphs = read(file, bench.text_field)
+    return [right_table(paragraphs), restored_table(paragraphs, bench.show_faults), speed_table(paragraphs)]
+
+
+def read(file: Path, name: str) -> list[str]:
+    """The paragraphs of a JSONL."""
+    with file.open(encoding="utf-8") as lines:
+        return [p for line in lines for p in json.loads(line)[name].split("\n")]
 
 
 def folded(text: str) -> str:
@@ -46,9 +62,10 @@ def changes_of_right_text(paragraphs: list[str]) -> tuple[Counter[str], int]:
     return rules, faults
 
 
-def restored(paragraphs: list[str], show: int) -> tuple[int, int, int]:
-    """Marks narrowed, restored, and widened though they were printed half-width."""
+def restored(paragraphs: list[str], show: int = 0) -> tuple[int, int, int, list[str]]:
+    """Marks narrowed, restored, and widened though they were printed half-width; some of the faults."""
     marks = right = wrong = 0
+    faults: list[str] = []
     for text in paragraphs:
         narrowed = text.translate(NARROW)
         by_place: dict[int, Edit] = {e.start: e for e in normalise(narrowed, PROFILE)}
@@ -59,10 +76,33 @@ def restored(paragraphs: list[str], show: int) -> tuple[int, int, int]:
             marks += c in WIDE
             right += c in WIDE and widened
             wrong += c not in WIDE and widened
-            if widened != (c in WIDE) and show > 0:
-                show -= 1
-                print("missed " if c in WIDE else "widened", repr(narrowed[max(0, i - 10) : i + 11]))
-    return marks, right, wrong
+            if widened != (c in WIDE) and len(faults) < show:
+                faults.append(f"{'missed ' if c in WIDE else 'widened'} {narrowed[max(0, i - 10) : i + 11]!r}")
+    return marks, right, wrong, faults
+
+
+def right_table(paragraphs: list[str]) -> Table:
+    """What happens to text that is right."""
+    rules, faults = changes_of_right_text(paragraphs)
+    rows = [("all rules", sum(rules.values())), ("changes of more than form", faults), *rules.most_common()]
+    size = f"{len(paragraphs):,} paragraphs, {sum(map(len, paragraphs)):,} characters"
+    return Table(f"marks: normalising text that is right ({size})", ("", "edits"), rows)
+
+
+def restored_table(paragraphs: list[str], show: int) -> Table:
+    """What happens to marks that were narrowed."""
+    marks, right, wrong, faults = restored(paragraphs, show)
+    row = (marks, right, right / max(1, marks), wrong)
+    columns = ("narrowed", "restored", "share", "half-width ones widened")
+    return Table("marks: narrowed marks", columns, [row], faults)
+
+
+def speed_table(paragraphs: list[str]) -> Table:
+    """MB a second, by kind of text."""
+    page = "\n".join(paragraphs)
+    pages = {"as printed": page, "marks narrowed": page.translate(NARROW)}
+    pages["already normal"] = render(page, [Span(0, len(page))], normalise(page, PROFILE))
+    return Table("marks: speed of the rules", ("text", "MB a second"), [(n, speed(t)) for n, t in pages.items()])
 
 
 def speed(page: str) -> float:
@@ -76,29 +116,3 @@ def _seconds(page: str) -> float:
     start = time.process_time()
     normalise(page, PROFILE)
     return time.process_time() - start
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("paragraphs", type=Path)
-    parser.add_argument("--field", default="truth")
-    parser.add_argument("--show", type=int, default=0, help="print this many faults")
-    args = parser.parse_args()
-    with args.paragraphs.open(encoding="utf-8") as lines:
-        paragraphs = [p for line in lines for p in json.loads(line)[args.field].split("\n")]
-    rules, faults = changes_of_right_text(paragraphs)
-    print(f"right text: {len(paragraphs)} paragraphs, {sum(map(len, paragraphs))} characters")
-    print(f"  edits: {sum(rules.values())}, of which {faults} change more than form")
-    for rule, n in rules.most_common():
-        print(f"    {rule}: {n}")
-    marks, right, wrong = restored(paragraphs, args.show)
-    print(f"narrowed marks: {marks}, restored {right} ({right / max(1, marks):.5f}); half-width ones widened: {wrong}")
-    page = "\n".join(paragraphs)
-    pages = {"as printed": page, "marks narrowed": page.translate(NARROW)}
-    pages["already normal"] = render(page, [Span(0, len(page))], normalise(page, PROFILE))
-    for name, text in pages.items():
-        print(f"speed, {name}: {speed(text):.1f} MB/s")
-
-
-if __name__ == "__main__":
-    main()
