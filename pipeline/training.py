@@ -21,12 +21,14 @@ import numpy.typing as npt
 
 from pipeline.language.weights import load_weights
 from pipeline.text.compose import LINE_CONFIDENCE
+from pipeline.text.decisions import Choice, choices
 from pipeline.text.heads import TAGS, HeadLine, all_readings, line_features
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.segment import Read, lay_out, read_page
-from pipeline.text.stories import Choice, Story, Surroundings, choices, place
+from pipeline.text.stories import place
+from pipeline.text.surroundings import Story, Surroundings
 
 Features = dict[str, float]
 Floats = npt.NDArray[np.float64]
@@ -302,7 +304,8 @@ def head_examples(
             if role not in ("label", "kicker", "headline", "subhead", "heading") or typed[i].kind != "short":
                 break
             same = gold[i].segment == segment and role in ("kicker", "headline", "subhead")
-            lines.append(HeadLine(typed[i].text, blank_before=typed[i].block.blank_before > 0))
+            text = typed[i].text
+            lines.append(HeadLine(text, typed[i].block.blank_before > 0, read.reader.recurrence(text)))
             tags.append(f"{role}+" if same else role or "")
             segment = gold[i].segment
         body = typed[first_body].text if first_body is not None else ""
@@ -337,9 +340,13 @@ def fit_heads(
 # ---- all together ------------------------------------------------------------------------------------------------
 
 
-def train_weights(pages: Sequence[GoldPage], models: Models, profile: CleaningProfile) -> dict[str, float]:
-    """All weights; `models.weights` may be empty."""
-    reads = read_all(pages, models, profile)
+def train_weights(groups: Sequence[tuple[Sequence[GoldPage], Models]], profile: CleaningProfile) -> dict[str, float]:
+    """All weights, from groups of gold pages, each read with its own models (their weights may be empty).
+
+    Pages of which other versions are in a language model's training text must be read with a model without them: it
+    cannot know what they contributed.
+    """
+    reads = [read for pages, models in groups for read in read_all(pages, models, profile)]
     golds = [gold_blocks(page, read) for page, read in reads]
     examples = [x for (_, read), gold in zip(reads, golds, strict=True) for x in seam_examples(read, gold)]
     seam = {f"seam.{k}": w for k, w in fit_logistic(examples, ridge=1.0).items()}
@@ -349,7 +356,7 @@ def train_weights(pages: Sequence[GoldPage], models: Models, profile: CleaningPr
             k: replace(s, score=sum(seam.get(f"seam.{n}", 0.0) * v for n, v in s.features.items()))
             for k, s in read.around.seams.items()
         }
-        around = Surroundings(read.around.typed, read.around.topics, rescored)
+        around = Surroundings(read.around.typed, read.around.topics, read.around.names, rescored, read.around.recurs)
         decisions += story_examples(around, gold)
     story = fit_choices(decisions, ridge=0.5)
     runs_on = reads[0][1].reader.runs_on

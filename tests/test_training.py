@@ -68,8 +68,8 @@ def test_broken_lines_break_the_gold_with_them() -> None:
 
 def test_a_small_training_is_deterministic_and_useful(profile: CleaningProfile, tmp_path: Path) -> None:
     untaught = replace(load_models(), weights={})
-    weights = train_weights(PAGES, untaught, profile)
-    assert weights == train_weights(PAGES, untaught, profile)
+    weights = train_weights([(PAGES, untaught)], profile)
+    assert weights == train_weights([(PAGES, untaught)], profile)
     assert {k.split(".")[0] for k in weights} >= {"seam", "new", "heads", "place"}
     for name in ("a", "b"):
         write_weights(tmp_path / name, weights, "made by a test")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipeline.language.alphabet import BREAK, PARAGRAPH, SIZE, Ids, encode
 
 ORDER = 5
 _CHUNK = 4_000_000  # characters counted at once: about 200 MB of working memory
+_SHORT_LINE = 16  # characters: the longest name of a column
 _ENDINGS = "。！？…”’」』；;.!?"
 
 Keys = npt.NDArray[np.uint64]
@@ -147,13 +149,16 @@ class OwnShare(NgramCounts):
 
 @dataclass(frozen=True)
 class NgramModel:
-    """A trained model. `followers[n]` and `kinds[n]` are aligned with the keys of order n + 1 and say how often, and
+    """A trained model. `lines` are hashes of short lines that stand in several texts, `line_texts` in how many: names
+    of columns, mostly. `followers[n]` and `kinds[n]` are aligned with the keys of order n + 1 and say how often, and
     by how many different characters, that n-gram was followed. `seen` are hashes of the texts it was trained on."""
 
     grams: NgramCounts
     followers: tuple[Counts, ...]
     kinds: tuple[Counts, ...]
     seen: Keys
+    lines: Keys
+    line_texts: Counts
     model_id: str
     info: dict[str, Any]
 
@@ -182,6 +187,11 @@ class NgramModel:
             )
         alone = int((self.counts_of(own.keys[0], 1) <= own.counts[0]).sum())
         return OwnShare(own.keys, own.counts, tuple(contexts), alone)
+
+    def texts_with_line(self, line: str) -> int:
+        """In how many of the training texts this short line stands alone; 0 for one or none."""
+        at = find(self.lines, np.array([text_hash(line.strip())], dtype=np.uint64))[0]
+        return int(self.line_texts[at]) if at >= 0 else 0
 
     def counts_of(self, keys: Keys, n: int, own: OwnShare | None = None) -> npt.NDArray[np.int64]:
         """How often the n-grams `keys` were seen, without `own`."""
@@ -287,6 +297,8 @@ class NgramModel:
             yield f"followers{n + 1}", self.followers[n]
             yield f"kinds{n + 1}", self.kinds[n]
         yield "seen", self.seen
+        yield "lines", self.lines
+        yield "line_texts", self.line_texts
 
     @classmethod
     def load(cls, folder: Path) -> NgramModel:
@@ -305,6 +317,8 @@ class NgramModel:
             tuple(array(f"followers{n + 1}") for n in range(ORDER - 1)),
             tuple(array(f"kinds{n + 1}") for n in range(ORDER - 1)),
             array("seen"),
+            array("lines"),
+            array("line_texts"),
             info.pop("model_id"),
             info,
         )
@@ -316,18 +330,36 @@ def text_hash(text: str) -> int:
 
 
 def train(texts: Iterable[str]) -> NgramModel:
-    """Learn from texts (a page or an article each). The order of the texts does not matter."""
-    hashes: list[int] = []
+    """Learn from texts (a page or an article each). The order of the texts does not matter; one that comes twice
+    counts once."""
+    hashes: set[int] = set()
+    lines: Counter[int] = Counter()
 
     def watched() -> Iterator[str]:
         for text in texts:
-            hashes.append(text_hash(text))
-            yield text
+            name = text_hash(text)
+            if name not in hashes:
+                hashes.add(name)
+                lines.update(short_lines(text))
+                yield text
 
-    return build(count(watched()), np.unique(np.array(hashes, dtype=np.uint64)), len(hashes))
+    grams = count(watched())
+    recurring = sorted((line, n) for line, n in lines.items() if n > 1)
+    return build(
+        grams,
+        np.array(sorted(hashes), dtype=np.uint64),
+        np.array([line for line, _ in recurring], dtype=np.uint64),
+        np.array([n for _, n in recurring], dtype=np.uint32),
+        len(hashes),
+    )
 
 
-def build(grams: NgramCounts, seen: Keys, n_texts: int = 0) -> NgramModel:
+def short_lines(text: str) -> set[int]:
+    """Hashes of the lines of a text that could be a column's name."""
+    return {text_hash(line) for line in map(str.strip, text.splitlines()) if 2 <= len(line) <= _SHORT_LINE}
+
+
+def build(grams: NgramCounts, seen: Keys, lines: Keys, line_texts: Counts, n_texts: int = 0) -> NgramModel:
     """The model of given counts."""
     followers: list[Counts] = []
     kinds: list[Counts] = []
@@ -342,14 +374,16 @@ def build(grams: NgramCounts, seen: Keys, n_texts: int = 0) -> NgramModel:
     for keys, counts in zip(grams.keys, grams.counts, strict=True):
         digest.update(keys.tobytes())
         digest.update(counts.tobytes())
-    digest.update(seen.tobytes())
+    for array in (seen, lines, line_texts):
+        digest.update(array.tobytes())
     info = {"n_chars": grams.n_chars, "n_texts": n_texts, "order": ORDER, "alphabet": SIZE}
-    return NgramModel(grams, tuple(followers), tuple(kinds), seen, digest.hexdigest()[:16], info)
+    return NgramModel(grams, tuple(followers), tuple(kinds), seen, lines, line_texts, digest.hexdigest()[:16], info)
 
 
 def empty_model() -> NgramModel:
     """A model that has seen nothing and says so."""
-    return build(count_ids(np.zeros(0, dtype=np.uint16)), np.zeros(0, dtype=np.uint64))
+    nothing = np.zeros(0, dtype=np.uint64)
+    return build(count_ids(np.zeros(0, dtype=np.uint16)), nothing, nothing, np.zeros(0, dtype=np.uint32))
 
 
 def _own(own: OwnShare, keys: Keys, n: int) -> Floats:

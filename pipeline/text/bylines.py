@@ -102,9 +102,7 @@ _LEAD_BRACKET = re.compile(rf"^[^。！？]{{0,24}}?{_IN_BRACKETS}(?=\s*[^\s{_CL
 _SAID = r"[报報]道(?![了过着的])"
 _LEAD_REPORTS = re.compile(rf"^\s*(?P<people>{_TITLE}\s*{_NAMES})\s*{_SAID}")
 #: The same with the closing bracket lost: the name ends at a space, or where a usual beginning of the text stands.
-_LEAD_OPEN = re.compile(
-    rf"^\s*[{_OPEN}]\s*(?P<people>{_TITLE}\s*[{_HAN}]{{2,4}}?)(?=[\s，,]|昨|今|近|日前|从|$)"
-)
+_LEAD_OPEN = re.compile(rf"^\s*[{_OPEN}]\s*(?P<people>{_TITLE}\s*[{_HAN}]{{2,4}}?)(?=[\s，,]|昨|今|近|日前|从|$)")
 _TAIL_BRACKET = re.compile(rf"[{_OPEN}]\s*{_PEOPLE}\s*[{_CLOSE}]?\s*$")
 _TAIL_NAMES = re.compile(rf"[。！？…”]\s*[{_OPEN}]\s*(?P<people>{_NAMES})\s*[{_CLOSE}]\s*$")
 _TAIL_CREDIT = re.compile(rf"[。！？…”）)]\s*{_CREDIT_LINE}$")

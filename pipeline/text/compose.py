@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,14 @@ from pipeline.text.bylines import credit_of
 from pipeline.text.document import Join, JoinKind, Role, Truncation
 from pipeline.text.heads import HeadLine, is_column_name, read_head
 from pipeline.text.layout import Copy, Fragment, Layout, PlannedParagraph, Stray
+from pipeline.text.ledger import line_starts
 from pipeline.text.lines import CLOSING, Block
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.reader import Reader
 from pipeline.text.roles import role_candidates
 from pipeline.text.spans import Span
-from pipeline.text.stories import Placing, Surroundings
+from pipeline.text.stories import Placing
+from pipeline.text.surroundings import Surroundings
 
 LINE_CONFIDENCE = 0.98  # of joining the hard-wrapped lines of one column
 
@@ -56,7 +59,7 @@ def compose_layout(
     articles = tuple(tuple(_planned(text, around, p) for p in draft) for draft in drafts)
     furniture = [i for i, t in enumerate(around.typed) if t.kind == "furniture"]
     return Layout(
-        fragments=_fragments(around),
+        fragments=_fragments(text, around, copies),
         articles=articles,
         copies=tuple(copies),
         strays=tuple(
@@ -67,13 +70,12 @@ def compose_layout(
     )
 
 
-def _fragments(around: Surroundings) -> tuple[Fragment, ...]:
-    found = [
-        Fragment(span, t.block.line + k, role_candidates(t.kind))
-        for t in around.typed
-        for k, span in enumerate(t.block.spans)
-    ]
-    return tuple(sorted(found, key=lambda f: f.span))
+def _fragments(text: str, around: Surroundings, copies: Sequence[Copy]) -> tuple[Fragment, ...]:
+    """Every piece of the page in raw order; those of copies have no role."""
+    starts = line_starts(text)
+    found = {span: role_candidates(t.kind) for t in around.typed for span in t.block.spans}
+    found |= {span: () for copy in copies for span in copy.spans}
+    return tuple(Fragment(s, bisect_right(starts, s.start) - 1, roles) for s, roles in sorted(found.items()))
 
 
 def _nearest(around: Surroundings, i: int, drafts: Sequence[Sequence[_Draft]]) -> int | None:
@@ -169,9 +171,8 @@ def _head_paragraphs(
     reader: Reader,
     weights: Mapping[str, float],
 ) -> list[_Draft]:
-    lines = [
-        HeadLine(around.typed[p.block].text, blank_before=around.typed[p.block].block.blank_before > 0) for p in head
-    ]
+    blocks = [around.typed[p.block].block for p in head]
+    lines = [HeadLine(b.text, b.blank_before > 0, reader.recurrence(b.text)) for b in blocks]
     body = next((around.typed[p.block].text for p in rest if around.typed[p.block].kind == "body"), "")
     tags, probability = read_head(lines, weights, reader.runs_on, body)
     drafts: list[_Draft] = []

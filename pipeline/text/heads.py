@@ -56,10 +56,11 @@ def is_column_name(text: str) -> bool:
 
 @dataclass(frozen=True)
 class HeadLine:
-    """A line of a head, and whether a blank line stands above it."""
+    """A line of a head, whether a blank line stands above it, and how often it recurs (`Reader.recurrence`)."""
 
     text: str
     blank_before: bool = False
+    recurrence: float = 0.0
 
 
 def read_head(
@@ -153,6 +154,8 @@ def line_features(
         "spaced_pair": float(len(set(map(len, text.split()))) == 1 and len(text.split()) > 1),
         "share_of_longest": n / longest,
         "dot": float("·" in text),
+        "recurs": float(lines[i].recurrence > 0),
+        "recurrence": lines[i].recurrence,
         "blank": float(lines[i].blank_before),
         "core_reading": float(text in ("核心阅读", "编者按", "导读", "内容提要", "阅读提示", "本期关注")),
         "in_body": float(len(text) >= 6 and text[:6] in body),

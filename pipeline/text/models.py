@@ -115,6 +115,9 @@ class LanguageModel(Protocol):
     def logprobs(self, ids: Ids, own: Any = None) -> Floats:
         """Log probability of each character given the four before it."""
 
+    def texts_with_line(self, line: str) -> int:
+        """In how many of the training texts this short line stands alone; 0 for one or none."""
+
     def bigram_counts(self, ids: Ids, own: Any = None) -> Floats:
         """How often each pair (ids[i], ids[i + 1]) was seen; `len(ids) - 1` values."""
 

@@ -30,9 +30,7 @@ def lay_out_page(page: Page, edits: list[Edit], models: Models, profile: Cleanin
     return lay_out(page.text, edits, models, profile)
 
 
-def finish_page(
-    page: Page, edits: list[Edit], layout: Layout, models: Models, profile: CleaningProfile
-) -> CleanPage:
+def finish_page(page: Page, edits: list[Edit], layout: Layout, models: Models, profile: CleaningProfile) -> CleanPage:
     """Steps 7 and 8: corrections, and the clean text rendered from it all."""
     joined = edits + join_edits(page.text, layout, edits, models.words)
     corrections = correct(passages(page.text, layout, joined), page.text, models, profile) if profile.correct else []

@@ -430,7 +430,9 @@ def _is_fragment(text: str, start: int, length: int, models: Models) -> bool:
 def _are_two_people(
     name: str, places: Sequence[Mention], variant: str, theirs: Sequence[Mention], page: PageText
 ) -> bool:
-    """Both in one list or both in bylines: two people, whatever they look like."""
+    """Both in one sentence, one list or in bylines: two people, whatever they look like."""
+    if any(name in sentence and variant in sentence for sentence in re.split(r"[。！？；\n]", page.text)):
+        return True
     if any("byline" in m.cues for m in places) and any("byline" in m.cues for m in theirs):
         return True
     authors = {a for p in page.passages for a in p.authors}

@@ -74,6 +74,14 @@ class Reader:
         _, ratio, _, _ = self.seam_scores([(left, right)])[0]
         return ratio < -2.0
 
+    def recurrence(self, line: str) -> float:
+        """Log of the number of other texts in which this line stands alone: names of columns recur, headlines don't.
+
+        The model counts lines from two texts on, so with this page among them one other is known of at least.
+        """
+        others = self._model.texts_with_line(line) - (self._own is not None)
+        return float(np.log1p(max(others, 0)))
+
     def badness(self, text: str) -> float:
         """Mean negative log-probability a character: higher is less like language."""
         if not self.knows_anything or not text:

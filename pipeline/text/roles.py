@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.text.bylines import has_lead, is_byline, is_credit, marker_of
+from pipeline.text.bylines import ends_with_byline, has_lead, is_byline, is_credit, marker_of
 from pipeline.text.document import Role
 from pipeline.text.lines import SENTENCE_END, Block
 
 Kind = Literal["body", "short", "byline", "credit", "marker_from", "marker_to", "furniture"]
 
 _SHORT = 40
+_ASKING = 30  # a head that ends in ？ or ！
 _WEEKDAY = r"星期[一二三四五六日天]"
 _DATE = r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
 _STAFF = (
@@ -26,6 +27,8 @@ _CONTACT = (
     r"(?:电话|热线|传真|邮箱|电子邮箱|E-?mail|投稿邮箱|网址|邮编|地址|零售价|定价|国内统一刊号|国内统一连续出版物号|"
     r"邮发代号|本报地址|新闻热线|订阅热线|广告热线)"
 )
+_PAPER = "(?:日报|晚报|晨报|早报|商报|周报|时报|都市报|健康报|周刊)"
+_DATE_ALONE = re.compile(rf"^{_DATE}$")
 #: Page furniture (报头, 报眉): mastheads, running heads, staff, contact lines.
 _FURNITURE = (
     re.compile(rf"^[^，。]{{0,16}}{_DATE}[^，。]{{0,30}}$"),
@@ -36,6 +39,11 @@ _FURNITURE = (
     re.compile(rf"^{_DESK}?\s*[A-Z]\d{{2}}\s*{_DESK}?$"),
     re.compile(rf"^{_CONTACT}[：:\s].{{1,80}}$", re.I),
     re.compile(rf"^.{{0,12}}{_WEEKDAY}.{{0,6}}农历.{{0,16}}$"),
+    re.compile(rf"^(?:{_DESK}(?:新闻)?|人物|城事|聚焦.{{0,6}})\s*[A-Z]?\d{{1,2}}$"),
+    re.compile(rf"^\d{{1,2}}\s+{_DESK}(?:新闻|观察|周刊)?$"),
+    re.compile(r"^[A-Z]\d{2}\s+[\u4e00-\u9fff·]{2,6}$"),
+    re.compile(r"^(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}(?:\s.{0,30})?$"),
+    re.compile(rf"^[\u4e00-\u9fff]{{2,8}}{_PAPER}(?:\s*[●·|｜]\s*\S{{1,8}}|\s+第\d+期.{{0,20}})?$"),
     re.compile(r"^(?:扫二维码|扫描二维码|扫一扫|更多内容请扫).{0,20}$"),
 )
 _NUMBERED = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|\d{1,2}[.、．]|[①-⑳])")
@@ -48,7 +56,6 @@ class Typed:
     block: Block
     kind: Kind
     lead: bool
-    headish: bool
 
     @property
     def text(self) -> str:
@@ -56,13 +63,15 @@ class Typed:
 
 
 def type_blocks(blocks: Sequence[Block], surnames: frozenset[str]) -> list[Typed]:
-    """The kind of every block. `headish`: it may be a head although it ends like a sentence (？！), or body although
-    it is short."""
+    """The kind of every block."""
     typed = []
-    for block in blocks:
+    for number, block in enumerate(blocks):
         text = block.text
         lead = has_lead(text)
-        typed.append(Typed(block, _kind(text, lead, surnames), lead, is_headish(text)))
+        kind = _kind(text, lead, surnames)
+        if kind == "furniture" and _DATE_ALONE.match(text) and 3 < number < len(blocks) - 2:
+            kind = "short"  # inside the page a date alone closes a notice
+        typed.append(Typed(block, kind, lead))
     return typed
 
 
@@ -76,7 +85,7 @@ def _kind(text: str, lead: bool, surnames: frozenset[str]) -> Kind:
         return "credit"
     if is_byline(text, surnames):
         return "byline"
-    if not lead and is_short(text):
+    if not lead and not ends_with_byline(text, surnames) and is_short(text):
         return "short"
     return "body"
 
@@ -93,22 +102,17 @@ def is_furniture(text: str) -> bool:
 def is_short(text: str) -> bool:
     """Can only be part of a head (or the rest of a broken line): short, no sentence end, no clause mark at its end.
 
-    >>> is_short("两大数据载体落地"), is_short("他说。"), is_short("同时强调，")
-    (True, False, False)
+    A head may ask or call out; what is said in quotes is no head.
+
+    >>> is_short("两大数据载体落地"), is_short("年味去哪儿了？"), is_short("他说。"), is_short("“真好！”")
+    (True, True, False, False)
     """
-    if len(text) > _SHORT or not text:
+    if len(text) > _SHORT or not text or "。" in text or text[-1] in "，、；":
         return False
+    if text[-1] in "？！":
+        return text[0] != "“" and len(text) <= _ASKING
     tail = text.rstrip("”’」』）》〉】 ")
-    if tail[-1:] and tail[-1] in SENTENCE_END + "，、；,;":
-        return False
-    return "。" not in text and text[-1] not in "，、；"
-
-
-def is_headish(text: str) -> bool:
-    """May be part of a head: like `is_short`, but a question or exclamation mark may close it."""
-    if len(text) > _SHORT:
-        return False
-    return is_short(text) or (is_short(text.rstrip("？！…”’—") or text) and not text.endswith(("。", "，")))
+    return not (tail[-1:] and tail[-1] in SENTENCE_END + "，、；,;")
 
 
 def is_numbered(text: str) -> bool:

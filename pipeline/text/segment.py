@@ -15,7 +15,8 @@ from pipeline.text.repeats import Repeat, find_repeats
 from pipeline.text.roles import type_blocks
 from pipeline.text.seams import score_seams
 from pipeline.text.spans import Edit, Span, rendered_edits, view
-from pipeline.text.stories import Surroundings, tell
+from pipeline.text.stories import tell
+from pipeline.text.surroundings import Surroundings
 from pipeline.text.topics import Topics
 
 
@@ -44,9 +45,11 @@ def read_page(text: str, edits: Sequence[Edit], models: Models, profile: Cleanin
     repeats = find_repeats(blocks, profile, reader.seam, reader.badness)
     kept, copies = take_out(text, blocks, repeats, edits)
     typed = type_blocks(kept, models.names.surnames)
-    topics = Topics([b.text for b in kept], reader)
+    texts = [b.text for b in kept]
+    topics, names = Topics.of_pairs(texts, reader), Topics.of_names(texts, reader)
     seams = score_seams(typed, reader, models.weights)
-    return Read(tuple(kept), tuple(copies), Surroundings(typed, topics, seams), reader)
+    recurs = [t.kind == "short" and reader.recurrence(t.text) > 0 for t in typed]
+    return Read(tuple(kept), tuple(copies), Surroundings(typed, topics, names, seams, recurs), reader)
 
 
 def _looks(text: str) -> Looks:

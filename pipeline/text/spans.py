@@ -218,7 +218,9 @@ def _composed(text: str, group: Sequence[Edit], later: Container[int]) -> Sequen
 def _touches(a: Edit, b: Edit) -> bool:
     """Do they change the same place? An insertion at a change's border does not touch it, one inside it does."""
     if a.start == a.end or b.start == b.end:
-        return (a.start, a.end) == (b.start, b.end) or a.start < b.start <= b.end < a.end or (
-            b.start < a.start <= a.end < b.end
+        return (
+            (a.start, a.end) == (b.start, b.end)
+            or a.start < b.start <= b.end < a.end
+            or (b.start < a.start <= a.end < b.end)
         )
     return a.start < b.end and b.start < a.end

@@ -158,7 +158,7 @@ def test_an_empty_model_can_be_saved(tmp_path: Path) -> None:
 
 def test_counts_alone_make_the_model() -> None:
     model = train(TEXTS)
-    assert build(model.grams, model.seen, len(TEXTS)).model_id == model.model_id
+    assert build(model.grams, model.seen, model.lines, model.line_texts, len(TEXTS)).model_id == model.model_id
 
 
 @given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 60)))
@@ -166,3 +166,13 @@ def test_finding_keys(table: list[int], wanted: list[int]) -> None:
     keys = np.array(sorted(table), dtype=np.uint64)
     places = find(keys, np.array(wanted, dtype=np.uint64))
     assert [sorted(table)[p] if p >= 0 else None for p in places] == [w if w in table else None for w in wanted]
+
+
+def test_lines_that_recur_are_counted_by_text() -> None:
+    """A column's name stands alone on many pages; a headline on one."""
+    texts = [f"河湖故事\n第{n}座闸门开启\n水到了地头。\n河湖故事\n" for n in range(3)]
+    model = train(texts)
+    assert model.texts_with_line("河湖故事") == 3
+    assert model.texts_with_line(" 河湖故事 ") == 3
+    assert model.texts_with_line("第1座闸门开启") == 0
+    assert model.texts_with_line("") == 0

@@ -11,7 +11,7 @@ from material.load import invented_pages
 
 from pipeline.text.lines import Block
 from pipeline.text.models import Models
-from pipeline.text.roles import Kind, is_furniture, is_headish, is_numbered, is_short, role_candidates, type_blocks
+from pipeline.text.roles import Kind, is_furniture, is_numbered, is_short, role_candidates, type_blocks
 from pipeline.text.spans import Span
 
 KINDS: tuple[Kind, ...] = ("body", "short", "byline", "credit", "marker_from", "marker_to", "furniture")
@@ -32,7 +32,7 @@ def block(text: str) -> Block:
         ("春耕开始了。", "body"),
         ("同时强调，", "body"),
         ("他说：“好。”", "body"),
-        ("谁在领跑？", "body"),
+        ("谁在领跑？", "short"),
         ("春" * 41, "body"),
         ("本报讯 昨日天气回暖", "body"),
         ("■记者 张三", "byline"),
@@ -70,10 +70,10 @@ def test_numbered_items(text: str) -> None:
 
 
 def test_a_question_may_be_a_head() -> None:
-    assert is_headish("谁在领跑？")
-    assert is_headish("加油！")
-    assert not is_headish("他说。")
-    assert not is_headish("春" * 39 + "？？")
+    assert is_short("谁在领跑？")
+    assert is_short("加油！")
+    assert not is_short("“加油！”")
+    assert not is_short("春" * 39 + "？？")
 
 
 def test_lines_of_heads_and_bodies_of_the_invented_pages(models: Models) -> None:

@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from material.load import GoldPage, invented_pages
 
+from pipeline.text.decisions import choices
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.segment import Read, read_page
-from pipeline.text.stories import Placing, Story, choices, place, tell
+from pipeline.text.stories import Placing, place, tell
+from pipeline.text.surroundings import Story
 
 PAGES = invented_pages()
 
