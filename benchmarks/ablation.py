@@ -52,7 +52,10 @@ def tables(bench: Bench) -> list[Table]:
     for mb in REFERENCE_MB:
         models = load_models(train([*pages, *first(reference, mb * 1_000_000)]))
         rows.append(row_of(f"{mb} MB of reference text", scored(bench, by(models))))
-    notes = ("without page cache: there is none; a page's own text is subtracted from the model, not added",)
+    notes = (
+        "no language model: with the weights trained for that case",
+        "without page cache: there is none; a page's own text is subtracted from the model, not added",
+    )
     return [Table(title, COLUMNS, rows, notes)]
 
 

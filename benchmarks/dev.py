@@ -55,7 +55,7 @@ def kit_score(bench: Bench, gold: Path, output: Path, prefix: str) -> Json:
     return said
 
 
-def figures_of(said: Json) -> dict[str, float]:
+def figures_of(said: Json) -> dict[str, float | None]:
     """The scorer's figures under their names here."""
     return {
         "pages": said["pages"],
@@ -82,14 +82,14 @@ def figures_of(said: Json) -> dict[str, float]:
     }
 
 
-def fraction(text: str) -> float:
-    """The share that a text like 3/6 means.
+def fraction(text: str) -> float | None:
+    """The share that a text like 3/6 means; none of none is no figure.
 
     >>> fraction("3/6")
     0.5
     """
     part, whole = map(int, text.split("/"))
-    return part / whole if whole else 0.0
+    return part / whole if whole else None
 
 
 def fixed(edits: Json) -> int:
@@ -97,11 +97,11 @@ def fixed(edits: Json) -> int:
     return sum(int(edits[k].split("/")[0]) for k in ("names_fixed", "text_fixed"))
 
 
-def dev_table(figures: Mapping[str, float], usage: Usage) -> Table:
+def dev_table(figures: Mapping[str, float | None], usage: Usage) -> Table:
     """Ours beside the prototype's, with the gain that the bars ask for on other pages."""
     rows: list[tuple[Value, ...]] = []
     for name, value in figures.items():
-        if name not in PROTOTYPE:
+        if name not in PROTOTYPE or value is None:
             rows.append((name, value, None, None, None, None))
             continue
         here, held_out, must = PROTOTYPE[name]
@@ -114,14 +114,14 @@ def dev_table(figures: Mapping[str, float], usage: Usage) -> Table:
     return Table("dev: d* pages, scored by the kit", ("figure", "now", "prototype", "gain", "asked", ""), rows, notes)
 
 
-def ocr_table(figures: Mapping[str, float]) -> Table:
+def ocr_table(figures: Mapping[str, float | None]) -> Table:
     """Ours beside the prototype's and the bar, which are both of other pages of the same kind."""
     rows = [(name, value, *OCR_PROTOTYPE.get(name, (None, None))) for name, value in figures.items()]
     return Table(
         "dev: pages really read by OCR, scored by the kit",
         ("figure", "now", "prototype (held out)", "must (held out)"),
         rows,
-        ("judge segmentation by them; their gold lists few misprints and no repeats worth a figure",),
+        ("judge segmentation by them: of misprints, their gold lists substitutions alone",),
     )
 
 

@@ -23,8 +23,7 @@ COLUMNS = (
 
 def tables(bench: Bench, clean: Clean | None = None) -> list[Table]:
     """All of it. `clean`: raw text → a clean page; by default the library's `clean_text`."""
-    if clean is None:
-        from pipeline import clean_text as clean
+    clean = clean or library()
     pages = invented_pages()
     written = scores(pages, clean)
     varied = scores([p.varied(seed) for p in pages for seed in range(bench.variants)], clean)
@@ -33,6 +32,13 @@ def tables(bench: Bench, clean: Clean | None = None) -> list[Table]:
         quality_table(f"pages: invented pages, varied with {bench.variants} seeds each", varied),
         seeds_table(bench.varied_seeds, clean),
     ]
+
+
+def library() -> Clean:
+    """Loaded when it is needed: `--help` stays quick."""
+    from pipeline import clean_text
+
+    return clean_text
 
 
 def scores(pages: Sequence[GoldPage], clean: Clean) -> dict[str, dict[str, Figures]]:
