@@ -224,7 +224,7 @@ def _text_choices(around: Surroundings, i: int, story: Story, common: Features, 
             yield Choice("heading", number, _named(kind, "heading", here, common, state | looks))
         if not story.heads and not story.photo:
             yield Choice("late_head", number, _named(kind, "late_head", here, common, state | looks))
-    if short or not story.photo or not here:
+    if not story.photo:  # a photo credit closes its story
         own = dict(state)
         if typed.lead:
             own |= {"lead": 1.0, "lead_with_bodies": float(story.bodies > 0), "lead_with_byline": float(story.byline)}

@@ -40,8 +40,15 @@ _COLUMN_NAME = re.compile(
 _COLUMN_ENDING = re.compile(r"[谱横评谭谈录记眼窗苑线台坛鉴语话论察版讯栏目]$")
 #: How subheads begin and end.
 _SUBHEAD = re.compile(
-    r"^(?:记|访|探访|回访|走访|走进|直击|写在|来自|聚焦|追记|致敬|对话|专访|解读|各地|各界|本报记者|——)"
+    r"^(?:记|访|探访|回访|走访|走进|直击|写在|来自|追记|致敬|对话|专访|解读|各地|各界|本报记者|——)"
     r"|(?:侧记|纪实|见闻|综述|扫描|观察|启示|启示录|调查|解读|巡礼|述评|出席|并讲话|致辞|致贺信|小记|印象|印记|记事|追记|特写|（[上中下一二三四五]）|[①-⑳])$"
+)
+
+
+#: How clauses begin that set the scene for a headline: kickers (引题) are clauses, names of columns are not.
+_CLAUSE = re.compile(
+    r"^(?:聚焦|围绕|深入|推进|贯彻|落实|坚持|加快|助力|推动|打造|为了|面对|针对|随着|践行|弘扬|护航|赋能|加强|强化|完善|优化|"
+    r"抢抓|瞄准|立足|依托|探索|坚定|凝聚|汇聚|全力|全面|持续|着力|确保|守护|牢记|奋力|扎实|以|让)"
 )
 
 
@@ -151,6 +158,7 @@ def line_features(
         "column_name": float(is_column_name(text)),
         "column_ending": float(n <= 8 and bool(_COLUMN_ENDING.search(text))),
         "subhead_like": float(bool(_SUBHEAD.search(text))),
+        "clause_first": float(n >= 8 and bool(_CLAUSE.match(text))),
         "spaced_pair": float(len(set(map(len, text.split()))) == 1 and len(text.split()) > 1),
         "share_of_longest": n / longest,
         "dot": float("·" in text),
