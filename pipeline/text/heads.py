@@ -46,10 +46,7 @@ _SUBHEAD = re.compile(
 
 
 #: How clauses begin that set the scene for a headline: kickers (引题) are clauses, names of columns are not.
-_CLAUSE = re.compile(
-    r"^(?:聚焦|围绕|深入|推进|贯彻|落实|坚持|加快|助力|推动|打造|为了|面对|针对|随着|践行|弘扬|护航|赋能|加强|强化|完善|优化|"
-    r"抢抓|瞄准|立足|依托|探索|坚定|凝聚|汇聚|全力|全面|持续|着力|确保|守护|牢记|奋力|扎实|以|让)"
-)
+_CLAUSE = re.compile(r"^(?:聚焦|围绕|针对|面对|随着|为了|瞄准|立足|依托|在[^，]{2,12}[中下际]$)")
 
 
 def is_column_name(text: str) -> bool:
