@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -40,6 +42,28 @@ Examples:
   banmian clean page.txt
   iconv -f gb18030 -t utf-8 old.txt | banmian clean - --json
 """
+
+
+def program() -> NoReturn:
+    """The console script: `main`, then out at once.
+
+    Python's own clean-up is run; the destructors of the C++ libraries are not, for in a loaded machine they now and
+    then abort a run that has succeeded ("terminate called without an active exception").
+    """
+    code: int | str | None = 1
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code
+    except BaseException:
+        traceback.print_exc()
+    if isinstance(code, str):
+        click.echo(code, err=True)
+        code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -117,6 +141,49 @@ def clean_command(file: str, as_json: bool) -> None:
         click.echo(f"banmian: {file} is rejected ({error.reason}): {error.detail}", err=True)
         sys.exit(1)
     click.echo(json.dumps(_as_json(page), ensure_ascii=False, indent=2) if as_json else readable(page))
+
+
+@main.command("train", short_help="Learn the weights of the page model from gold pages.")
+@click.argument(
+    "folders", metavar="GOLD_DIR...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False)
+)
+@click.option("--output", required=True, metavar="FILE", help="Where the weights are written: feature,weight.")
+@click.option("--reference", metavar="PATH", help="Clean text (.txt, .jsonl, .gz, .zst) for the language model.")
+@click.option("--articles", metavar="JSONL", type=click.Path(exists=True, dir_okay=False),
+              help="Clean articles to lay out as pages: headline, kicker, subhead, authors, body.")  # fmt: skip
+@click.option("--simulate", default=150, show_default=True, metavar="N", help="New layouts of each source's articles.")
+def train_command(
+    folders: tuple[str, ...], output: str, reference: str | None, articles: str | None, simulate: int
+) -> None:
+    """Learns the weights of seams, stories and heads, and how far the confidence of a join can be believed.
+
+    A gold page is <page>.txt beside <page>.gold.json (as in tests/pages); a folder named twice weighs twice. Needs
+    the extra `train`. The weights a checkout uses are pipeline/language/data/weights_small.csv (little text known to
+    the language model) and weights_large.csv (300,000 characters or more, with --reference).
+    """
+    try:
+        import scipy  # noqa: F401
+    except ImportError:
+        _fail("training needs scipy: pip install 'banmian[train]'")
+    from pipeline.datasets.reference import ReferenceTextError, reference_texts
+    from pipeline.settings import place
+    from pipeline.simulator import read_articles
+    from pipeline.text.profile import CleaningProfile
+    from pipeline.training import learn, write_weights
+
+    try:
+        texts = list(reference_texts(place(reference))) if reference else []
+        more = read_articles(Path(articles)) if articles else []
+        paths = [Path(f) for f in folders]
+        weights = learn(paths, texts, CleaningProfile(), articles=more, n_simulated=simulate)
+    except (ValueError, ReferenceTextError) as error:
+        _fail(str(error))
+    size = "a large" if texts else "no"
+    made = (
+        f"made by banmian train over {len(set(folders))} folders of gold pages, {simulate} layouts each, {size} model"
+    )
+    write_weights(Path(output), weights, made)
+    click.echo(f"{len(weights)} weights in {output}")
 
 
 @main.command("forget", short_help="Delete the tables of newspaper issues.")

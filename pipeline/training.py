@@ -19,18 +19,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.language.load import load_models
+from pipeline.language.ngrams import NgramModel, train
 from pipeline.language.weights import load_weights
+from pipeline.simulator import CleanArticle, articles_of_gold, simulated_pages
 from pipeline.text.compose import LINE_CONFIDENCE
 from pipeline.text.decisions import Choice, choices
 from pipeline.text.heads import TAGS, HeadLine, all_readings, line_features
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
+from pipeline.text.reader import LEAST_TEXT
 from pipeline.text.segment import Read, lay_out, read_page
 from pipeline.text.stories import place
 from pipeline.text.surroundings import Story, Surroundings
 
 Features = dict[str, float]
+#: Share of the body spans that get one more line break in the copies of the gold pages.
+BROKEN = 0.1
 Floats = npt.NDArray[np.float64]
 
 
@@ -401,6 +407,56 @@ def fit_calibration(
         slope, shift = _minimise(loss, 2)
         found |= {f"calibration.{kind}.slope": float(slope), f"calibration.{kind}.shift": float(shift)}
     return found
+
+
+def learn(
+    folders: Sequence[Path],
+    reference: Sequence[str],
+    profile: CleaningProfile,
+    *,
+    articles: Sequence[CleanArticle] = (),
+    n_simulated: int = 150,
+    seed: int = 11,
+) -> dict[str, float]:
+    """All weights, calibration included, from folders of gold pages (a folder named twice weighs twice).
+
+    Beside the pages as they are, the same pages with more broken lines are read, and `n_simulated` new layouts of each
+    folder's articles and of `articles`. `reference` is the clean text of the language model; with less than
+    `LEAST_TEXT` characters of it the weights are those for a small model.
+
+    Raises:
+        ValueError: no gold page in a folder.
+    """
+    distinct = list(dict.fromkeys(folders))
+    pages = {folder: read_gold(folder) for folder in distinct}
+    for folder, found in pages.items():
+        if not found:
+            raise ValueError(f"{folder}: no <page>.gold.json beside a <page>.txt")
+    own = [page for found in pages.values() for page in found]
+    large = sum(map(len, reference)) >= LEAST_TEXT
+    alone = untrained(train(reference) if large else None)
+    among = untrained(train([*reference, *(p.text for p in own)])) if large else alone
+    broken = [break_lines(page, BROKEN, n) for n, folder in enumerate(folders) for page in pages[folder]]
+    again = [page for n, folder in enumerate(folders) if folder in folders[:n] for page in pages[folder]]
+    sources = [[a for page in pages[f] for a in articles_of_gold(page.gold)] for f in distinct] + [list(articles)]
+    new = [p for n, source in enumerate(sources) for p in _layouts(source, n_simulated, seed + n, alone)]
+    weights = train_weights([(own, among), ([*broken, *again, *new], alone)], profile)
+    fresh = [p for n, source in enumerate(sources) for p in _layouts(source, n_simulated // 2, seed + 50 + n, alone)]
+    return weights | fit_calibration(fresh, replace(alone, weights=weights), profile)
+
+
+def untrained(language: NgramModel | None) -> Models:
+    """The models with which gold pages are read: everything but the weights."""
+    return replace(load_models(language), weights={})
+
+
+def _layouts(source: Sequence[CleanArticle], n: int, seed: int, models: Models) -> list[GoldPage]:
+    def look_alike(char: str, random: Random) -> str | None:
+        near = models.glyphs.neighbours(char)[:6]
+        return near[random.randrange(len(near))][0] if near else None
+
+    found = simulated_pages(source, n, seed, None, look_alike) if source else []
+    return [GoldPage(name, text, gold) for name, text, gold in found]
 
 
 def write_weights(path: Path, weights: Mapping[str, float], made_by: str) -> None:

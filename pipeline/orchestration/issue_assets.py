@@ -42,7 +42,7 @@ DESCRIPTIONS = {
     ),
     "normalised": (
         "Stage table: the edits that need no understanding of the page: marks, widths, spaces, leaked traditional "
-        "characters. Example: `优勢,明显` is to be read as `水位，回落`."
+        "characters. Example: `水位,回落` is to be read as `水位，回落`."
     ),
     "lines": (
         "Stage table: how the page was understood: the role of every line, which lines go on where, what repeats. "
