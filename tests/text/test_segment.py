@@ -20,7 +20,7 @@ PAGES = invented_pages()
 
 #: Mean B-cubed F1 reached without any learned text, less .02. Raise them when the pipeline gets better.
 B3_ALL = 0.892
-B3_IN_THE_WILD = 0.9
+B3_IN_THE_WILD = 0.918
 B3_NEGATIVE = 0.861
 
 
