@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from pipeline.engines.engine import AHEAD, EngineUnavailableError
+from pipeline.engines.engine import AHEAD, EngineUnavailableError, in_order
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,18 +43,8 @@ class DaskEngine:
 
     def map(self, fn: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         ahead = max(1, sum(self._client.nthreads().values())) * AHEAD
-        waiting: deque[Any] = deque()
-        try:
-            for task in tasks:
-                # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
-                waiting.append(self._client.submit(fn, task, pure=False))
-                if len(waiting) >= ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
+        yield from in_order(lambda task: self._client.submit(fn, task, pure=False), tasks, ahead)
 
     def close(self) -> None:
         self._client.close()

@@ -7,12 +7,13 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 #: Tasks handed out ahead of the result that is waited for, per worker: enough to keep all busy, little to hold.
 AHEAD = 4
@@ -30,6 +31,28 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Lets the workers go."""
+
+
+class Promise(Protocol[R_co]):
+    """A result that is being worked on."""
+
+    def result(self) -> R_co: ...
+    def cancel(self) -> object: ...
+
+
+def in_order(submit: Callable[[T], Promise[R]], tasks: Iterable[T], ahead: int) -> Iterator[R]:
+    """The results of the tasks, in their order, with at most `ahead` of them handed out at a time."""
+    waiting: deque[Promise[R]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(submit(task))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for promise in waiting:
+            promise.cancel()
 
 
 class LocalEngine:
@@ -50,17 +73,7 @@ class LocalEngine:
             yield from map(fn, tasks)
             return
         pool = self._start()
-        waiting: deque[Future[R]] = deque()
-        try:
-            for task in tasks:
-                waiting.append(pool.submit(fn, task))
-                if len(waiting) >= self.workers * AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        yield from in_order(lambda task: pool.submit(fn, task), tasks, self.workers * AHEAD)
 
     def close(self) -> None:
         if self._pool is not None:

@@ -23,9 +23,6 @@ from pipeline.text.models import WordList
 from pipeline.text.reader import word_across
 from pipeline.text.spans import Edit, Span, render, rendered_edits
 
-HEAD_ROLES: tuple[Role, ...] = ("kicker", "headline", "subhead", "heading", "label")
-_OPEN_END = "，、；：,;:—－-"
-
 
 def join_edits(text: str, layout: Layout, edits: Sequence[Edit], words: WordList) -> list[Edit]:
     """The spaces that a join must add: between Latin words, and between the lines of a headline.

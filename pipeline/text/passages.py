@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.text.document import Role
@@ -59,8 +59,3 @@ def longest_word_over(text: str, i: int, frequency: Callable[[str], int], minimu
             if frequency(word) >= minimum:
                 return word
     return ""
-
-
-def texts_of(passages: Sequence[Passage]) -> list[str]:
-    """The texts of the passages that may be corrected."""
-    return [p.text for p in passages if p.role is not None]

@@ -42,7 +42,6 @@ FOLLOWERS = frozenset("的在和与等对又就先还也从向将把被带有是
 NEVER = frozenset("的了是们这那吗呢吧啊和或及但被很都没你我他她它着过等对从说称与就还把让给会到个些什么怎您咱某")
 #: Callings that say nothing about who it is.
 VAGUE_TITLES = frozenset({"记者", "通讯员", "同志", "先生", "女士", "老师", "实习生"})
-PAUSE = re.compile(r"[^\w]|_")
 CONNECTORS = frozenset({"、", "和", "与", "及", "，", ",", " ", "　", "以及", "同"})
 
 
