@@ -40,6 +40,7 @@ def decide(
         return []
     places = {e.start: place for e in proposals if (place := _find(e, passages)) is not None}
     kept = [e for e in proposals if e.start in places and _is_plain(e)]
+    kept = _protect_terms(kept, places, passages, models)
     kept = _protect_names(kept, places, passages, models)
     kept = [e for e in kept if not _changes_known_word(e, places[e.start], passages, models)]
     chosen = [_choose(group, profile) for group in _by_start(kept)]
@@ -65,6 +66,21 @@ def _find(edit: Edit, passages: Sequence[Passage]) -> Place | None:
 def _is_plain(edit: Edit) -> bool:
     """One hanzi for another: Latin, digits and marks are never touched, nor is the length changed."""
     return len(edit.before) == len(edit.after) == 1 and is_hanzi(edit.before) and is_hanzi(edit.after)
+
+
+def _protect_terms(
+    edits: Sequence[Edit], places: dict[int, Place], passages: Sequence[Passage], models: Models
+) -> list[Edit]:
+    """What the user's lexicon holds is right as printed, whoever says otherwise, also inside words."""
+    if not models.protected:
+        return list(edits)
+    taken = {n: models.protected.places(passages[n].text) for n in {places[e.start][0] for e in edits}}
+
+    def is_free(e: Edit) -> bool:
+        number, i = places[e.start]
+        return taken[number].isdisjoint(range(i, i + len(e.before)))
+
+    return [e for e in edits if is_free(e)]
 
 
 def _protect_names(

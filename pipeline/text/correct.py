@@ -15,6 +15,7 @@ from pipeline.text.models import Models
 from pipeline.text.passages import Passage
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit, by_place
+from pipeline.text.verdicts import is_ruled_out
 
 __all__ = ["PROPOSERS", "Passage", "correct"]
 
@@ -25,8 +26,10 @@ PROPOSERS: tuple[Proposer, ...] = (person_names.propose, confusables.propose, pl
 ROUNDS = 8
 
 
-def correct(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
-    """The corrections of a page, applied and suggested, sorted by place.
+def correct(
+    passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile, decided: Sequence[Edit] = ()
+) -> list[Edit]:
+    """The corrections of a page, applied and suggested, sorted by place. What a person has `decided` is not proposed.
 
     After corrections were applied the page is read again as corrected, until nothing new is to be applied: so what is
     rendered from the result, corrected once more, is applied nothing new.
@@ -34,11 +37,12 @@ def correct(passages: Sequence[Passage], text: str, models: Models, profile: Cle
     applied: dict[int, Edit] = {}
     suggested: list[Edit] = []
     for _ in range(ROUNDS):
-        decided = decide(
-            [e for propose in PROPOSERS for e in propose(passages, text, models, profile)], passages, models, profile
-        )
-        new = [e for e in decided if e.rendered and e.start not in applied]
-        suggested = [e for e in decided if not e.rendered]
+        proposals = [e for propose in PROPOSERS for e in propose(passages, text, models, profile)]
+        if decided:
+            proposals = [e for e in proposals if not is_ruled_out(e, decided)]
+        found = decide(proposals, passages, models, profile)
+        new = [e for e in found if e.rendered and e.start not in applied]
+        suggested = [e for e in found if not e.rendered]
         if not new:
             break
         applied.update((e.start, e) for e in new)

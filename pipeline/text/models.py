@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.text.terms import NO_TERMS, Terms
+
 Ids = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 
@@ -124,7 +126,11 @@ class LanguageModel(Protocol):
 
 @dataclass(frozen=True)
 class Models:
-    """Everything the steps look up. Built by `pipeline.language.load_models`."""
+    """Everything the steps look up. Built by `pipeline.language.load_models`.
+
+    From a user: `protected` stays as printed, `known_names` are persons whose names are right. `knowledge_id` names
+    what the user added (lexicon and learned confusions); empty if nothing.
+    """
 
     words: WordList
     glyphs: GlyphSimilarity
@@ -134,6 +140,9 @@ class Models:
     gazetteer: Gazetteer
     language: LanguageModel
     weights: Mapping[str, float]
+    protected: Terms = NO_TERMS
+    known_names: frozenset[str] = frozenset()
+    knowledge_id: str = ""
 
     @property
     def model_id(self) -> str:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.text.assemble import assemble, join_edits
 from pipeline.text.correct import Passage, correct
 from pipeline.text.document import CleanPage, Page
 from pipeline.text.layout import Layout
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters, count_notes
-from pipeline.text.profile import CleaningProfile
+from pipeline.text.profile import CleaningProfile, settings_id
 from pipeline.text.segment import lay_out
-from pipeline.text.spans import Edit, compose, rendered_edits, view
+from pipeline.text.spans import Edit, Span, compose, rendered_edits, view
+from pipeline.text.terms import Terms
+from pipeline.text.verdicts import Verdict, is_ruled_out, settle, verdicts_id
 
 
-def clean_page(page: Page, models: Models, profile: CleaningProfile) -> CleanPage:
-    """Everything that happens to one page after it was decoded."""
+def clean_page(page: Page, models: Models, profile: CleaningProfile, verdicts: Sequence[Verdict] = ()) -> CleanPage:
+    """Everything that happens to one page after it was decoded. `verdicts`: what a person decided about its edits."""
     edits = normalise_page(page, models, profile)  # normalise, script
     layout = lay_out_page(page, edits, models, profile)  # repeats, roles, stitch, segment
-    return finish_page(page, edits, layout, models, profile)  # correct, render
+    return finish_page(page, edits, layout, models, profile, verdicts)  # correct, render
 
 
 def normalise_page(page: Page, models: Models, profile: CleaningProfile) -> list[Edit]:
     """Step 2: marks, widths, spaces, variants; then leaked traditional characters. Applied edits, sorted by place."""
-    return clean_characters(page.text, models.script, profile)
+    return models.protected.spare(clean_characters(page.text, models.script, profile), page.text)
 
 
 def lay_out_page(page: Page, edits: list[Edit], models: Models, profile: CleaningProfile) -> Layout:
@@ -30,20 +34,53 @@ def lay_out_page(page: Page, edits: list[Edit], models: Models, profile: Cleanin
     return lay_out(page.text, edits, models, profile)
 
 
-def finish_page(page: Page, edits: list[Edit], layout: Layout, models: Models, profile: CleaningProfile) -> CleanPage:
-    """Steps 7 and 8: corrections, and the clean text rendered from it all."""
-    joined = edits + join_edits(page.text, layout, edits, models.words)
-    corrections = correct(passages(page.text, layout, joined), page.text, models, profile) if profile.correct else []
-    applied = compose(page.text, rendered_edits(joined), rendered_edits(corrections))
+def finish_page(
+    page: Page,
+    edits: list[Edit],
+    layout: Layout,
+    models: Models,
+    profile: CleaningProfile,
+    verdicts: Sequence[Verdict] = (),
+) -> CleanPage:
+    """Steps 7 and 8: corrections, and the clean text rendered from it all. What a person accepted is read as if it
+    stood there; what was rejected is kept as a record."""
+    text = page.text
+    decided = settle(text, _spans(layout), verdicts) if verdicts else []
+    rejected = [e for e in decided if not e.rendered]
+    joined = edits + join_edits(text, layout, edits, models.words)
+    joined = [e for e in _spare_joined(text, layout, joined, models.protected) if not is_ruled_out(e, rejected)]
+    shown = compose(text, rendered_edits(joined), rendered_edits(decided)) if decided else joined
+    corrections = correct(passages(text, layout, shown), text, models, profile, decided) if profile.correct else []
     return assemble(
         page,
         layout,
-        applied + [e for e in corrections if not e.rendered],
+        compose(text, rendered_edits(shown), rendered_edits(corrections))
+        + [e for e in corrections if not e.rendered]
+        + rejected,
         model_id=models.model_id,
-        profile_id=profile.profile_id,
-        notes=count_notes(page.text),
+        profile_id=settings_id(profile, models.knowledge_id, verdicts_id(verdicts)),
+        notes=count_notes(text),
         surnames=models.names.surnames,
     )
+
+
+def _spans(layout: Layout) -> list[Span]:
+    """Every span that is rendered somewhere."""
+    paragraphs = [s for article in layout.articles for p in article for s in p.spans]
+    return [*paragraphs, *(s for c in layout.copies for s in c.spans), *(s for x in layout.strays for s in x.spans)]
+
+
+def _spare_joined(text: str, layout: Layout, edits: list[Edit], terms: Terms) -> list[Edit]:
+    """Without the edits of protected terms that were printed across a line break."""
+    if not terms:
+        return edits
+    taken: set[int] = set()
+    for article in layout.articles:
+        for p in article:
+            if len(p.spans) > 1:
+                raw = view(text, p.spans, [])
+                taken.update(raw.starts[i] for i in terms.places(raw.text))
+    return [e for e in edits if taken.isdisjoint(range(e.start, e.end))]
 
 
 def passages(text: str, layout: Layout, edits: list[Edit]) -> list[Passage]:

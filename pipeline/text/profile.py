@@ -42,6 +42,18 @@ class CleaningProfile:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
 
 
+def settings_id(profile: CleaningProfile, knowledge_id: str = "", verdicts_id: str = "") -> str:
+    """What a page was cleaned with, besides code and language model: the profile, what the user knows (lexicon,
+    learned confusions), and what was decided on this very page.
+
+    >>> settings_id(CleaningProfile(), "0123abcd").removeprefix(CleaningProfile().profile_id)
+    '+k0123abcd'
+    """
+    return (
+        profile.profile_id + (f"+k{knowledge_id}" if knowledge_id else "") + (f"+d{verdicts_id}" if verdicts_id else "")
+    )
+
+
 def describe_profile() -> dict[str, str]:
     """Field name -> description."""
     return {f.name: f.metadata["description"] for f in fields(CleaningProfile)}
