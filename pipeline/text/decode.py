@@ -31,7 +31,9 @@ WITH_MARK: dict[str, tuple[bytes, str]] = {
     "utf-16-be-sig": (codecs.BOM_UTF16_BE, "utf-16-be"),
 }
 #: Encodings without a mark that are told apart by how plausible their text is; on a tie the earlier one.
-GUESSED = ("gb18030", "cp950", "big5hkscs", "big5", "utf-16-le", "utf-16-be")
+GUESSED = ("gb18030", "cp950", "big5hkscs", "big5", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+#: Bytes of a character, where every character has as many.
+_WIDTHS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 
 #: First bytes of files that are no text.
 MAGIC = (
@@ -44,6 +46,10 @@ CONTROL_SHARE = 0.05
 PLAUSIBLE = 0.45
 #: … and text as plausible as this is believed even where UTF-8 would be valid (but not Chinese).
 SURE = 1.0
+#: A line below `PLAUSIBLE` that is so much more plausible in another encoding was written in that.
+OTHER_LINE = 0.5
+#: … if it has so many characters that are not ASCII.
+OTHER_LINE_CHARS = 4
 #: Broken UTF-8 is still recognised as UTF-8 when this share of its high bytes forms valid sequences of hanzi.
 BROKEN_UTF8_SHARE = 0.9
 
@@ -141,16 +147,34 @@ def _is_broken_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
 def _guessed(data: bytes) -> Decoded:
     found = _most_plausible(data, GUESSED)
     if found:
+        if found.encoding not in _WIDTHS:
+            _refuse_mixture(data, found.encoding)
         return found
     if b"\x00" in data:
         raise Undecodable("binary", "NUL bytes, and no UTF-16 or UTF-32 text")
     raise Undecodable("undecodable", "neither UTF-8, UTF-16, GB18030 nor Big5 gives plausible text")
 
 
+def _refuse_mixture(data: bytes, encoding: str) -> None:
+    """Files put together from several encodings: what is not in the most plausible one would become nonsense."""
+    others = [e for e in ("utf-8", "gb18030", "cp950") if e != encoding and not (e == "cp950" and "big5" in encoding)]
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.isascii():
+            continue
+        here = _read(line, encoding)
+        if here is None or sum(c > "\x7f" for c in here.text) < OTHER_LINE_CHARS:
+            continue
+        score = plausibility(here.text)
+        for other in others if score < PLAUSIBLE else ():
+            found = _read(line, other)
+            if found and plausibility(found.text) > max(score + OTHER_LINE, PLAUSIBLE + OTHER_LINE):
+                raise Undecodable("undecodable", f"mixed encodings: line {number} is {other}, others are {encoding}")
+
+
 def _most_plausible(data: bytes, encodings: tuple[str, ...]) -> Decoded | None:
     best, best_score = None, PLAUSIBLE
     for encoding in encodings:
-        if encoding.startswith("utf-16") and len(data) % 2:
+        if len(data) % _WIDTHS.get(encoding, 1):
             continue
         found = _read(data, encoding)
         score = plausibility(found.text) if found else 0.0

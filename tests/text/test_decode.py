@@ -25,6 +25,8 @@ TRADITIONAL = "本報訊（記者 王小明）昨日，全市糧食生產工作�
         (SIMPLIFIED, codecs.BOM_UTF32_BE + SIMPLIFIED.encode("utf-32-be"), "utf-32-be-sig"),
         (SIMPLIFIED, SIMPLIFIED.encode("utf-16-le"), "utf-16-le"),
         (SIMPLIFIED, SIMPLIFIED.encode("utf-16-be"), "utf-16-be"),
+        (SIMPLIFIED, SIMPLIFIED.encode("utf-32-le"), "utf-32-le"),
+        (SIMPLIFIED + "𠮷", (SIMPLIFIED + "𠮷").encode("utf-32-be"), "utf-32-be"),
         (SIMPLIFIED, SIMPLIFIED.encode("gb18030"), "gb18030"),
         (SIMPLIFIED + "䶮㑇𠮷", (SIMPLIFIED + "䶮㑇𠮷").encode("gb18030"), "gb18030"),
         (TRADITIONAL, TRADITIONAL.encode("gb18030"), "gb18030"),
@@ -81,6 +83,30 @@ def test_refusals(data: bytes, reason: str) -> None:
 def test_the_offset_of_a_break_is_told() -> None:
     with pytest.raises(Undecodable, match="broken UTF-8 at byte 12"):
         decode("春夏秋冬".encode() + b"\xe5\x9d" + "各县区".encode() * 5)
+
+
+@pytest.mark.parametrize(
+    ("whole", "codec", "part", "other", "said"),
+    [
+        (SIMPLIFIED, "gb18030", "春灌用上智能闸门\n", "utf-8", "line 3 is utf-8, others are gb18030"),
+        (SIMPLIFIED, "gb18030", TRADITIONAL.splitlines(True)[0], "cp950", "line 3 is cp950, others are gb18030"),
+        (TRADITIONAL, "cp950", SIMPLIFIED.splitlines(True)[1], "gb18030", "line 3 is gb18030, others are cp950"),
+    ],
+)
+def test_lines_of_several_encodings_are_refused(whole: str, codec: str, part: str, other: str, said: str) -> None:
+    """All bytes are valid in the one encoding, and some lines nonsense."""
+    mixed = whole.encode(codec) + part.encode(other) + 3 * whole.encode(codec)
+    mixed.decode(codec)
+    with pytest.raises(Undecodable, match=f"mixed encodings: {said}"):
+        decode(mixed)
+
+
+@pytest.mark.parametrize(
+    "text", ["罕见字行：龘靐齉爩鱻麤龗灪吁龖厵\n", "饕餮魑魅魍魉氤氲\n", "㙓㙔㙕㙖㙗㙘㙙\n", "ＡＢＣＤ①②③\n"]
+)
+def test_a_line_of_rare_characters_is_no_mixture(text: str) -> None:
+    whole = SIMPLIFIED + text + SIMPLIFIED
+    assert decode(whole.encode("gb18030")) == Decoded(whole, "gb18030")
 
 
 @pytest.mark.parametrize("cut", [1, 2])
