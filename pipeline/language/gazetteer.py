@@ -53,9 +53,9 @@ def patterns(name: str) -> list[str]:
 
 
 @cache
-def load_gazetteer() -> PlaceIndex:
-    """The places, read once."""
+def load_gazetteer(own: frozenset[str] = frozenset()) -> PlaceIndex:
+    """The places, read once; with a user's `own`."""
     listed = {name for file in LISTS for name in read_list(DATA / file)}
     tagged = load_words().places
     administrative = {p for p in tagged if len(p) >= SHORTEST and p.endswith(ADMINISTRATIVE)}
-    return PlaceIndex(listed | administrative, tagged)
+    return PlaceIndex(listed | administrative | own, tagged | own)

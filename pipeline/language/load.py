@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from pipeline.language.alphabet import learn_variants
 from pipeline.language.confusables import load_confusables
 from pipeline.language.gazetteer import load_gazetteer
 from pipeline.language.glyphs import load_glyphs
+from pipeline.language.lexicon import UserLexicon
 from pipeline.language.names import load_names
 from pipeline.language.ngrams import NgramModel, empty_model
 from pipeline.language.script import load_script
 from pipeline.language.weights import load_weights
 from pipeline.language.words import load_words
-from pipeline.text.models import Models
+from pipeline.text.models import ConfusablePair, Models
 from pipeline.text.reader import LEAST_TEXT
+from pipeline.text.terms import Terms
+
+#: A user's word counts like a word of general text that is neither rare nor common.
+OWN_WORD = 500
 
 
-def load_models(language: NgramModel | None = None) -> Models:
-    """The models of this process: the lexicons (loaded once) and the given n-gram model (none = nothing learned)."""
-    language = language or empty_model()
+def load_models(language: NgramModel | None = None, lexicon: UserLexicon | None = None) -> Models:
+    """The models of this process: the lexicons (loaded once), the given n-gram model (none = nothing learned), and
+    what the user knows (`lexicon`)."""
+    language, lexicon = language or empty_model(), lexicon or UserLexicon()
     script = load_script()
     learn_variants(dict(script.characters))
     return Models(
-        words=load_words(),
+        words=load_words().with_words(_own_words(lexicon)),
         glyphs=load_glyphs(),
         script=script,
         names=load_names(),
-        confusables=load_confusables(),
-        gazetteer=load_gazetteer(),
+        confusables=_pairs(load_confusables(), lexicon.confusables),
+        gazetteer=load_gazetteer(frozenset(lexicon.places)),
         language=language,
         weights=load_weights("small" if language.n_chars < LEAST_TEXT else "large"),
+        protected=Terms([*lexicon.protected, *lexicon.names, *lexicon.places]),
+        known_names=frozenset(lexicon.names),
+        knowledge_id=knowledge_id(lexicon.lexicon_id),
     )
+
+
+def knowledge_id(*parts: str) -> str:
+    """Eight hex digits for the content hashes of what the user knows; empty if all are."""
+    return hashlib.sha256("+".join(parts).encode()).hexdigest()[:8] if any(parts) else ""
+
+
+def _pairs(shipped: tuple[ConfusablePair, ...], own: tuple[ConfusablePair, ...]) -> tuple[ConfusablePair, ...]:
+    """The user's pair stands for a shipped one of the same two words."""
+    replaced = {frozenset((p.a, p.b)) for p in own}
+    return (*(p for p in shipped if frozenset((p.a, p.b)) not in replaced), *own) if own else shipped
+
+
+def _own_words(lexicon: UserLexicon) -> dict[str, int]:
+    """What the user's pairs say are words; names are none, or they would no longer be read as names."""
+    words = [form for p in lexicon.confusables for form in ((p.a, p.b) if p.kind == "word" else (p.a,))]
+    return dict.fromkeys(words, OWN_WORD)

@@ -34,6 +34,11 @@ class Dictionary:
         """Tagged as a place (ns)."""
         return word in self._places
 
+    def with_words(self, words: Mapping[str, int]) -> Dictionary:
+        """The same with more words; one that is there keeps the larger count."""
+        more = {w: n for w, n in words.items() if n > self.frequency(w)}
+        return Dictionary({**self._counts, **more}, self._persons, self._places) if more else self
+
     @property
     def places(self) -> frozenset[str]:
         """All words tagged as places."""

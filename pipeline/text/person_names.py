@@ -351,9 +351,10 @@ def propose(
     profile: CleaningProfile,
     known: Mapping[str, int] | None = None,
 ) -> list[Edit]:
-    """Misread forms of the page's names. `known`: how often names were counted elsewhere (issue, corpus)."""
+    """Misread forms of the page's names. `known`: how often names were counted elsewhere (issue, corpus); a name of
+    the user's lexicon counts as often."""
     page = PageText(passages)
-    outside = known or {}
+    outside = {**dict.fromkeys(models.known_names, OFTEN), **(known or {})}
     forms = _established(page, models)
     found: list[Edit] = []
     for name, places in forms.items():
