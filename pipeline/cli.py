@@ -82,6 +82,9 @@ def main() -> None:
 @click.option("--input", "source", required=True, metavar="DIR", help="Folder of pages, or an fsspec URL.")
 @click.option("--output", required=True, metavar="DIR", help="Folder for the tables and the report.")
 @click.option("--reference", metavar="PATH", help="Clean text (.txt, .jsonl, .gz, .zst) for the language model only.")
+@click.option("--lexicon", metavar="DIR", envvar="BANMIAN_LEXICON", help="Your own terms, names, places and pairs.")
+@click.option("--decisions", metavar="FILE", envvar="BANMIAN_DECISIONS",
+              help="The review's decisions [default: OUTPUT.decisions.csv, if it is there].")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Worker processes [default: one a core].")
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", help="Where the work is done.")
 @click.option("--dask-address", metavar="ADDR", help="Scheduler of a Dask cluster; without it a local one is started.")
@@ -92,6 +95,8 @@ def run_command(
     source: str,
     output: str,
     reference: str | None,
+    lexicon: str | None,
+    decisions: str | None,
     workers: int | None,
     engine: str,
     dask_address: str | None,
@@ -108,6 +113,8 @@ def run_command(
         input=place(source),
         output=place(output),
         reference=place(reference) if reference else None,
+        lexicon=place(lexicon) if lexicon else None,
+        decisions=place(decisions) if decisions else None,
         engine=engine,
         workers=workers or cores(),
         address=dask_address,
@@ -128,15 +135,20 @@ def run_command(
 @main.command("clean", help=CLEAN_HELP, short_help="Clean one page and print its articles.")
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known of the page as JSON.")
-def clean_command(file: str, as_json: bool) -> None:
+@click.option("--lexicon", metavar="DIR", envvar="BANMIAN_LEXICON", help="Your own terms, names, places and pairs.")
+def clean_command(file: str, as_json: bool, lexicon: str | None) -> None:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         _fail(f"{file} cannot be read ({error.strerror}): give a text file, or - for standard input")
-    from pipeline.library import Undecodable, clean_bytes
+    from pipeline.library import LexiconError, Undecodable, clean_bytes
+    from pipeline.settings import place
 
     try:
-        page = clean_bytes(data, page_id="page" if file == "-" else Path(file).stem)
+        own = place(lexicon) if lexicon else None
+        page = clean_bytes(data, page_id="page" if file == "-" else Path(file).stem, lexicon=own)
+    except LexiconError as error:
+        _fail(f"lexicon {lexicon}: {error}")
     except Undecodable as error:
         click.echo(f"banmian: {file} is rejected ({error.reason}): {error.detail}", err=True)
         sys.exit(1)
@@ -288,11 +300,20 @@ def summary_rows(summary: Summary) -> list[tuple[str, str]]:
         ("orphans", f"{q['orphans']:,}"),
         *((f"edits, {stage}", f"{q[f'edits_{stage}']:,}") for stage in ("normalise", "script", "join", "correct")),
         ("suggestions", f"{q['suggestions']:,}"),
+        *_decision_rows(summary),
         ("pages withheld", f"{len(summary.withheld):,}"),
         ("characters", f"{q['n_chars']:,}"),
         ("characters lost", f"{q['chars_lost']:,}"),
         ("time", f"{summary.seconds:.1f} s"),
     ]
+
+
+def _decision_rows(summary: Summary) -> list[tuple[str, str]]:
+    made = summary.decisions
+    if not (made.accepted or made.rejected or made.problems):
+        return []
+    stale = f", {len(made.problems):,} do not count" if made.problems else ""
+    return [("decisions", f"{made.accepted:,} accepted, {made.rejected:,} rejected{stale}")]
 
 
 if __name__ == "__main__":

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import dagster as dg
+import fsspec
 
 from pipeline.datasets import inputs
+from pipeline.datasets.decisions import ENDING, Account, became, decisions_path
 from pipeline.datasets.reference import ReferenceTextError, reference_files
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store
 from pipeline.engines import Engine, EngineUnavailableError
+from pipeline.knowledge import DecisionsError, LexiconError, had_lexicon, shelve_lexicon, user_decisions
 from pipeline.orchestration.automation import DONE, registered
 from pipeline.orchestration.graph import build_definitions
 from pipeline.orchestration.jobs import RETRAIN, clean_issues, corpus_tables, learn_models
@@ -50,6 +53,7 @@ class Summary:
     failures: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    decisions: Account = field(default_factory=Account)
     seconds: float = 0.0
     report: str = ""
 
@@ -97,6 +101,8 @@ def places_of(settings: Settings, kind: type[Places] = Places) -> Places:
         input=settings.input,
         output=settings.output,
         reference=settings.reference,
+        lexicon=settings.lexicon,
+        decisions=settings.decisions,
         engine=settings.engine,
         workers=settings.workers,
         address=settings.address,
@@ -120,7 +126,7 @@ def run(settings: Settings, *, retrain: bool = False, force: bool = False, progr
         places.workforce()
     except EngineUnavailableError as error:
         raise UsageError(str(error)) from None
-    notes = inputs.page_list_warnings(settings.input)
+    notes = [*inputs.page_list_warnings(settings.input), *check_knowledge(settings)]
     Store(settings.output).sweep()
     with open_instance(settings, len(issues)) as instance:
         job = Job(build_definitions(places), instance)
@@ -140,6 +146,11 @@ def run(settings: Settings, *, retrain: bool = False, force: bool = False, progr
         job.execute(corpus_tables.name)
     summary = summarise(settings.output, issues)
     summary.failures, summary.cleaned, summary.notes = job.failures, len(wanted), notes
+    try:
+        summary.decisions = became(settings.output, places.reviewed(), _decisions_name(settings))
+        summary.notes += _shortened(summary.decisions.problems)
+    except DecisionsError as error:  # edited during the run
+        summary.notes.append(str(error))
     summary.seconds = time.monotonic() - began
     return summary
 
@@ -159,9 +170,43 @@ def check(settings: Settings) -> list[str]:
     return issues
 
 
+def check_knowledge(settings: Settings) -> list[str]:
+    """Refuses a lexicon or decisions that cannot be used; what should be known of them."""
+    if settings.decisions and not settings.decisions.lower().endswith(ENDING):
+        raise UsageError(f"the decisions {settings.decisions} are no {ENDING} file: banmian review writes one")
+    if settings.decisions and not _exists(settings.decisions):
+        raise UsageError(f"there are no decisions at {settings.decisions}: banmian review writes them there")
+    dropped = not settings.lexicon and had_lexicon(settings.output)
+    try:
+        user_decisions(settings.output, settings.decisions)
+        shelve_lexicon(settings.output, settings.lexicon)
+    except LexiconError as error:
+        raise UsageError(f"lexicon {settings.lexicon}: {error}") from None
+    except DecisionsError as error:
+        raise UsageError(f"decisions {decisions_path(settings.output, settings.decisions)}: {error}") from None
+    if dropped:
+        return ["cleaned without the lexicon that this output folder had before: --lexicon DIR takes it again"]
+    return []
+
+
+def _exists(path: str) -> bool:
+    fs, full = fsspec.core.url_to_fs(path)
+    return bool(fs.exists(full))
+
+
+def _decisions_name(settings: Settings) -> str:
+    return decisions_path(settings.output, settings.decisions).rsplit("/", 1)[-1]
+
+
+def _shortened(problems: Sequence[str], most: int = 10) -> list[str]:
+    more = [f"{len(problems) - most} more decisions do not count"] if len(problems) > most else []
+    return [*problems[:most], *more]
+
+
 def register(settings: Settings) -> int:
     """Makes the input's issues known to the instance of DAGSTER_HOME, so that all can be materialised at once."""
     issues = check(settings)
+    check_knowledge(settings)
     with open_instance(settings, len(issues)) as instance:
         _register(instance, issues)
     return len(issues)
@@ -217,7 +262,7 @@ def _wanted(places: Places, instance: dg.DagsterInstance, issues: Sequence[str],
         return list(issues)
     done = instance.get_materialized_partitions(DONE) if os.environ.get("DAGSTER_HOME") else set(issues)
     profile = CleaningProfile()
-    current = Places.workforce(places).map(is_current, [places.task(i, profile) for i in issues])
+    current = Places.workforce(places).map(is_current, places.tasks(issues, profile))
     return [i for i, fresh in zip(issues, current, strict=True) if not fresh or i not in done]
 
 

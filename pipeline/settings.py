@@ -44,6 +44,7 @@ class Settings:
     output: str
     reference: str | None = None
     lexicon: str | None = None
+    decisions: str | None = None
     engine: str = "local"
     workers: int = 1
     address: str | None = None
@@ -54,6 +55,7 @@ class Settings:
         """The settings of the UI, from BANMIAN_INPUT and its like; by default `seeds/` and `outputs/`."""
         root = project_root()
         reference, lexicon = env.get("BANMIAN_REFERENCE"), env.get("BANMIAN_LEXICON")
+        decisions = env.get("BANMIAN_DECISIONS")
         try:
             workers = int(env.get("BANMIAN_WORKERS") or 1)
         except ValueError:
@@ -63,6 +65,7 @@ class Settings:
             output=place(env.get("BANMIAN_OUTPUT") or str(root / "outputs")),
             reference=place(reference) if reference else None,
             lexicon=place(lexicon) if lexicon else None,
+            decisions=place(decisions) if decisions else None,
             engine=env.get("BANMIAN_ENGINE") or "local",
             workers=workers,
             address=env.get("BANMIAN_DASK_ADDRESS") or None,

@@ -15,12 +15,14 @@ from typing import TypeVar
 import pyarrow as pa
 
 from pipeline.datasets import inputs, invariants, tables
+from pipeline.datasets.decisions import Decision, verdicts_for
 from pipeline.datasets.inputs import Reject
 from pipeline.datasets.lines import layouts_from_table, lines_table
 from pipeline.datasets.normalised import edits_from_table, normalised_table
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store, StoreError
+from pipeline.knowledge import confusions_of, current_confusions, knowledge_of, lexicon_of
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
 from pipeline.reports import preview
@@ -29,8 +31,9 @@ from pipeline.text.continuations import link_continuations
 from pipeline.text.document import CleanPage, Page
 from pipeline.text.layout import Layout
 from pipeline.text.models import Models
-from pipeline.text.profile import CleaningProfile
+from pipeline.text.profile import CleaningProfile, settings_id
 from pipeline.text.spans import Edit
+from pipeline.text.verdicts import Verdict, verdicts_id
 
 T = TypeVar("T")
 
@@ -49,7 +52,8 @@ Value = int | float | str | Markdown
 
 @dataclass(frozen=True)
 class IssueTask:
-    """One step over one issue: addresses and small parameters only."""
+    """One step over one issue: addresses and small parameters only. `lexicon`: the id of the user's lexicon, if there
+    is one; `decisions`: those about the issue's pages."""
 
     input: str
     output: str
@@ -57,6 +61,16 @@ class IssueTask:
     profile: CleaningProfile
     software_version: str
     batch: str | None = None
+    lexicon: str = ""
+    decisions: tuple[Decision, ...] = ()
+
+    def verdicts(self, page: Page) -> list[Verdict]:
+        """What was decided about the page, as far as it still counts."""
+        return verdicts_for(page, self.decisions) if self.decisions else []
+
+    def settings(self, pages: Iterable[Page], knowledge_id: str) -> dict[str, str]:
+        """page_id → `pages.profile_id`."""
+        return {p.page_id: settings_id(self.profile, knowledge_id, verdicts_id(self.verdicts(p))) for p in pages}
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,7 @@ def read_pages(task: IssueTask) -> Outcome:
 def normalise_issue(task: IssueTask) -> Outcome:
     """Step 2: the edits of the rule table, for every page. A page that cannot be done shows up in `clean_issue`."""
     store = Store(task.output)
-    models = models_of(task.output, Shelf(task.output, "language").current())
+    models = models_of(task.output, Shelf(task.output, "language").current(), task.lexicon)
     pages = _pages(store, task.issue_id)
     done = _each(pages, lambda p: heart.normalise_page(p, models, task.profile))
     edits = [e for _, made in done for e in made]
@@ -113,7 +127,7 @@ def lay_out_issue(task: IssueTask) -> Outcome:
     """Steps 3 to 6: how each page is laid out. The table notes the model, so that the next step uses the same."""
     store = Store(task.output)
     model_id = Shelf(task.output, "language").current()
-    models = models_of(task.output, model_id)
+    models = models_of(task.output, model_id, task.lexicon)
     edits = edits_from_table(store.read("normalised", task.issue_id))
     done = _each(
         _pages(store, task.issue_id),
@@ -141,10 +155,10 @@ def clean_issue(task: IssueTask) -> Outcome:
     store = Store(task.output)
     lines = store.read("lines", task.issue_id)
     model_id = (lines.schema.metadata or {}).get(MODEL_KEY, b"").decode() or None
-    models = models_of(task.output, model_id)
+    models = models_of(task.output, model_id, task.lexicon)
     edits, layouts = edits_from_table(store.read("normalised", task.issue_id)), layouts_from_table(lines)
     pages = _pages(store, task.issue_id)
-    cleaned, failed = _cleaned(pages, edits, layouts, models, task.profile)
+    cleaned, failed = _cleaned(pages, edits, layouts, models, task)
     kept, refused = invariants.publishable(link_continuations(cleaned))
     withheld = [*failed, *refused]
     made = tables.page_tables(
@@ -153,7 +167,9 @@ def clean_issue(task: IssueTask) -> Outcome:
     read = [r for r in tables.rejects_from_table(store.read("rejects", task.issue_id)) if r.reason != WITHHELD]
     made["rejects"] = tables.rejects_table(task.issue_id, [*read, *withheld])
     # `pages` is written last: that it names the model says that the issue is complete.
-    made["pages"] = tables.pages_table(pages, models.model_id, task.profile.profile_id, task.software_version)
+    made["pages"] = tables.pages_table(
+        pages, models.model_id, task.settings(pages, models.knowledge_id), task.software_version
+    )
     return _published(task, store, made, _notes(kept), tuple(withheld))
 
 
@@ -162,7 +178,7 @@ def _cleaned(
     edits: Mapping[str, list[Edit]],
     layouts: Mapping[str, Layout],
     models: Models,
-    profile: CleaningProfile,
+    task: IssueTask,
 ) -> tuple[list[CleanPage], list[Reject]]:
     """The clean pages, and those a step failed for: their siblings must go on.
 
@@ -170,18 +186,20 @@ def _cleaned(
     """
     cleaned: list[CleanPage] = []
     failed: list[Reject] = []
+    profile = task.profile
     for page in pages:
         try:
             own = edits.get(page.page_id) or heart.normalise_page(page, models, profile)
             layout = layouts.get(page.page_id) or heart.lay_out_page(page, own, models, profile)
-            cleaned.append(heart.finish_page(page, own, layout, models, profile))
+            cleaned.append(heart.finish_page(page, own, layout, models, profile, task.verdicts(page)))
         except Exception as error:
             failed.append(invariants.reject_for(page, [f"a step failed: {type(error).__name__}: {error}"]))
     return cleaned, failed
 
 
 def is_current(task: IssueTask) -> bool:
-    """Was the issue cleaned from exactly this input by this code, these settings and this model, nothing withheld?"""
+    """Was the issue cleaned from exactly this input by this code, this model, these settings (the user's lexicon and
+    decisions are part of them), nothing withheld?"""
     store = Store(task.output)
     if not all(store.exists(name, task.issue_id) for name in PARTITIONED):
         return False
@@ -192,7 +210,8 @@ def is_current(task: IssueTask) -> bool:
         return False
     made_by = (stored["articles"].schema.metadata or {}).get(tables.SOFTWARE_KEY, b"").decode()
     model_id = Shelf(task.output, "language").current()
-    pages_now = tables.pages_table(pages, model_id, task.profile.profile_id, task.software_version)
+    settings = task.settings(pages, knowledge_of(task.output, task.lexicon))
+    pages_now = tables.pages_table(pages, model_id, settings, task.software_version)
     return bool(
         made_by == task.software_version
         and stored["pages"].equals(pages_now)
@@ -215,14 +234,16 @@ def table_problems(output: str, issue_id: str) -> list[str]:
     return problems
 
 
-def models_of(output: str, model_id: str | None) -> Models:
-    """The models with the language model of that id; with none, what the lexicons say."""
-    return _models(output, model_id)
+def models_of(output: str, model_id: str | None, lexicon_id: str = "") -> Models:
+    """The models with the language model of that id (with none, what the lexicons say), the user's lexicon of that id,
+    and the confusions that are current."""
+    return _models(output, model_id, lexicon_id, current_confusions(output))
 
 
 @lru_cache(maxsize=2)
-def _models(output: str, model_id: str | None) -> Models:
-    return load_models(NgramModel.load(Shelf(output, "language").folder(model_id)) if model_id else None)
+def _models(output: str, model_id: str | None, lexicon_id: str, confusions: str) -> Models:
+    language = NgramModel.load(Shelf(output, "language").folder(model_id)) if model_id else None
+    return load_models(language, lexicon_of(output, lexicon_id), confusions_of(output, confusions))
 
 
 def _each(pages: Iterable[Page], step: Callable[[Page], T]) -> list[tuple[Page, T]]:

@@ -37,14 +37,17 @@ Row = tuple[Any, ...]
 # --- to tables ------------------------------------------------------------------------------------------------------
 
 
-def pages_table(pages: Iterable[Page], model_id: str | None, profile_id: str, software_version: str) -> pa.Table:
-    """The table `pages`; `model_id` is None until the pages are cleaned."""
+def pages_table(
+    pages: Iterable[Page], model_id: str | None, profile_id: str | Mapping[str, str], software_version: str
+) -> pa.Table:
+    """The table `pages`; `model_id` is None until the pages are cleaned. `profile_id`: of all, or by page_id."""
+    settings = (lambda _: profile_id) if isinstance(profile_id, str) else profile_id.__getitem__
     return _table(
         "pages",
         (
             (
                 p.page_id, p.issue_id, p.newspaper, p.issue_date, p.page_label, p.source, p.sha256, p.n_bytes,
-                p.encoding, len(p.text), p.text, model_id, profile_id, software_version,
+                p.encoding, len(p.text), p.text, model_id, settings(p.page_id), software_version,
             )
             for p in pages
         ),

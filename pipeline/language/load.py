@@ -6,6 +6,7 @@ import hashlib
 
 from pipeline.language.alphabet import learn_variants
 from pipeline.language.confusables import load_confusables
+from pipeline.language.confusions import Confusions, confusions_id
 from pipeline.language.gazetteer import load_gazetteer
 from pipeline.language.glyphs import load_glyphs
 from pipeline.language.lexicon import UserLexicon
@@ -22,10 +23,12 @@ from pipeline.text.terms import Terms
 OWN_WORD = 500
 
 
-def load_models(language: NgramModel | None = None, lexicon: UserLexicon | None = None) -> Models:
+def load_models(
+    language: NgramModel | None = None, lexicon: UserLexicon | None = None, confusions: Confusions | None = None
+) -> Models:
     """The models of this process: the lexicons (loaded once), the given n-gram model (none = nothing learned), and
-    what the user knows (`lexicon`)."""
-    language, lexicon = language or empty_model(), lexicon or UserLexicon()
+    what the user knows (`lexicon`) or decided (`confusions`)."""
+    language, lexicon, confusions = language or empty_model(), lexicon or UserLexicon(), confusions or {}
     script = load_script()
     learn_variants(dict(script.characters))
     return Models(
@@ -39,7 +42,8 @@ def load_models(language: NgramModel | None = None, lexicon: UserLexicon | None 
         weights=load_weights("small" if language.n_chars < LEAST_TEXT else "large"),
         protected=Terms([*lexicon.protected, *lexicon.names, *lexicon.places]),
         known_names=frozenset(lexicon.names),
-        knowledge_id=knowledge_id(lexicon.lexicon_id),
+        confusions=confusions,
+        knowledge_id=knowledge_id(lexicon.lexicon_id, confusions_id(confusions)),
     )
 
 

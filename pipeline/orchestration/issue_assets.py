@@ -158,7 +158,7 @@ def _work(
     """The step over every issue of the run, spread over the engine's workers."""
     knobs = profile.profile()
     outcomes: list[Outcome] = []
-    for outcome in places.workforce().map(step, [places.task(key, knobs) for key in context.partition_keys]):
+    for outcome in places.workforce().map(step, places.tasks(context.partition_keys, knobs)):
         outcomes.append(outcome)
         for table, rows in outcome.rows.items():
             if dg.AssetKey(table) in context.selected_asset_keys:

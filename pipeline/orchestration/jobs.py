@@ -6,11 +6,12 @@ import dagster as dg
 
 from pipeline.orchestration.corpus_assets import names, report, reprints
 from pipeline.orchestration.issue_assets import cleaned, lines, normalised, pages
-from pipeline.orchestration.model_assets import language_model, name_lexicon
+from pipeline.orchestration.model_assets import language_model, learned_confusions, name_lexicon
+from pipeline.orchestration.review_assets import review_decisions
 
 ISSUE_ASSETS = (pages, normalised, lines, cleaned)
-MODEL_ASSETS = (language_model, name_lexicon)
-CORPUS_ASSETS = (reprints, names, report)
+MODEL_ASSETS = (language_model, name_lexicon, learned_confusions)
+CORPUS_ASSETS = (reprints, names, report, review_decisions)
 ALL_ASSETS = (*ISSUE_ASSETS, *MODEL_ASSETS, *CORPUS_ASSETS)
 
 clean_issues = dg.define_asset_job(
@@ -26,7 +27,7 @@ learn_models = dg.define_asset_job(
 corpus_tables = dg.define_asset_job(
     "corpus_tables",
     dg.AssetSelection.assets(*CORPUS_ASSETS),
-    description="Reprints, names and the report, over all that is published.",
+    description="Reprints, names and the report, over all that is published; what became of the review's decisions.",
 )
 relearn = dg.define_asset_job(
     "relearn",
@@ -35,4 +36,5 @@ relearn = dg.define_asset_job(
     "they are cleaned again.",
 )
 JOBS = (clean_issues, learn_models, corpus_tables, relearn)
-RETRAIN = {"ops": {"learn_language": {"config": {"retrain": True}}, "learn_names": {"config": {"retrain": True}}}}
+LEARNERS = ("learn_language", "learn_names", "learn_confusions")
+RETRAIN = {"ops": {name: {"config": {"retrain": True}} for name in LEARNERS}}

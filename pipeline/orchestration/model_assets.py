@@ -4,6 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from pipeline.corpus import learn_language, learn_names
+from pipeline.knowledge import DecisionsError, learn_confusions
 from pipeline.orchestration.describe import spec
 from pipeline.orchestration.resources import Places
 
@@ -30,6 +31,13 @@ NAMES = spec(
     "models",
     "Person names of the whole input with how often each is mentioned, before any correction. "
     "Example: 周文涛 stands on 12 pages, 周义涛 on one.",
+    kinds=("python", "csv"),
+)
+CONFUSIONS = spec(
+    "learned_confusions",
+    "models",
+    "Which character was printed for which, counted from the review's accepted decisions less the rejected ones. "
+    "Example: 滏 was printed as 溢 four times.",
     kinds=("python", "csv"),
 )
 
@@ -63,4 +71,18 @@ def name_lexicon(context: dg.AssetExecutionContext, config: LearnConfig, places:
             "mentions": learned.n_chars,
             "learned_in_this_run": learned.fresh,
         },
+    )
+
+
+@dg.multi_asset(name="learn_confusions", specs=[CONFUSIONS])
+def learned_confusions(context: dg.AssetExecutionContext, config: LearnConfig, places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    try:
+        model_id, n_pairs, fresh = learn_confusions(places.output, places.reviewed(), config.retrain)
+    except DecisionsError as error:
+        raise dg.Failure(str(error)) from error
+    context.log.info(f"confusions {model_id}: {'counted' if fresh else 'kept'}")
+    return dg.MaterializeResult(
+        asset_key="learned_confusions",
+        data_version=dg.DataVersion(model_id),
+        metadata={"model_id": model_id, "pairs": n_pairs, "learned_in_this_run": fresh},
     )

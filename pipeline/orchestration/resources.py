@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field, create_model
 
+from pipeline.datasets.decisions import Decision, by_issue
 from pipeline.engines import Engine, shared_engine
+from pipeline.knowledge import shelve_lexicon, user_decisions
 from pipeline.steps import IssueTask
 from pipeline.text.profile import CleaningProfile, describe_profile
 from pipeline.version import software_version
@@ -19,6 +22,10 @@ class Places(dg.ConfigurableResource):  # type: ignore[type-arg]
     input: str = Field(description="Folder of .txt or .jsonl pages: a path or an fsspec URL.")
     output: str = Field(description="Folder the tables are written to: a path or an fsspec URL.")
     reference: str | None = Field(default=None, description="Extra clean text for the language model, if any.")
+    lexicon: str | None = Field(default=None, description="Folder of the user's own terms, names, places and pairs.")
+    decisions: str | None = Field(
+        default=None, description="CSV of the review's decisions; without one <output>.decisions.csv, if it is there."
+    )
     engine: str = Field(default="local", description="local (this machine) or dask (a cluster).")
     workers: int = Field(default=1, description="Worker processes; 1 works in the run's own process.")
     address: str | None = Field(default=None, description="Address of the Dask scheduler; none starts a local cluster.")
@@ -28,8 +35,18 @@ class Places(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The engine; its workers outlive the run, so that models are loaded once."""
         return shared_engine(self.engine, self.workers, self.address)
 
-    def task(self, issue_id: str, profile: CleaningProfile) -> IssueTask:
-        return IssueTask(self.input, self.output, issue_id, profile, software_version(), self.batch)
+    def reviewed(self) -> tuple[Decision, ...]:
+        """The user's decisions, as they are now."""
+        return user_decisions(self.output, self.decisions)
+
+    def tasks(self, issue_ids: Iterable[str], profile: CleaningProfile) -> list[IssueTask]:
+        """A task for each issue, with what the user knows and decided as it is now."""
+        lexicon, decided = shelve_lexicon(self.output, self.lexicon), by_issue(self.reviewed())
+        version = software_version()
+        return [
+            IssueTask(self.input, self.output, i, profile, version, self.batch, lexicon, decided.get(i, ()))
+            for i in issue_ids
+        ]
 
 
 class KnobsOfProfile(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -128,8 +128,9 @@ class LanguageModel(Protocol):
 class Models:
     """Everything the steps look up. Built by `pipeline.language.load_models`.
 
-    From a user: `protected` stays as printed, `known_names` are persons whose names are right. `knowledge_id` names
-    what the user added (lexicon and learned confusions); empty if nothing.
+    From a user: `protected` stays as printed, `known_names` are persons whose names are right, `confusions` tell how
+    often people read one character (printed) as another (meant). `knowledge_id` names all this; empty if there is
+    nothing.
     """
 
     words: WordList
@@ -142,6 +143,7 @@ class Models:
     weights: Mapping[str, float]
     protected: Terms = NO_TERMS
     known_names: frozenset[str] = frozenset()
+    confusions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     knowledge_id: str = ""
 
     @property
