@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ class StoreError(Exception):
     """A table cannot be read; the message names the file and says why."""
 
 
+class UnwritableError(StoreError):
+    """A table cannot be written; the message names the file and says why."""
+
+
 class MissingTableError(StoreError):
     """The table was not written for this issue."""
 
@@ -56,6 +61,7 @@ class Store:
 
         Raises:
             ValueError: the data does not fit the table; table and column are named.
+            UnwritableError: the disk is full, the folder read-only, or the like.
         """
         file = self._file(table, issue_id)
         self._put(file, _to_bytes(typed(table, data)))
@@ -72,6 +78,36 @@ class Store:
 
     def exists(self, table: str, issue_id: str) -> bool:
         return bool(self.fs.exists(self._file(table, issue_id)))
+
+    def fault(self, table: str, issue_id: str) -> str | None:
+        """Why the table of an issue, if it was written, cannot be trusted: torn, foreign, of another major version.
+
+        Only the file's end is read; what is damaged inside shows when it is read.
+        """
+        file = self._file(table, issue_id)
+        try:
+            with self._opened(file, table) as parquet:
+                _check_columns(SCHEMAS[table], parquet.schema_arrow, self._shown(file))
+        except MissingTableError:
+            return None
+        except StoreError as error:
+            return str(error)
+        return None
+
+    def strangers(self, issues: Collection[str]) -> list[str]:
+        """What lies in the tables' folders without being a table of these issues, or of others that are gone: a line
+        for each. Readers of a whole folder trip over it."""
+        found = []
+        for table in PARTITIONED:
+            for name in self.issues(table):
+                if name in issues:
+                    continue
+                try:
+                    fault = self.fault(table, name)
+                except ValueError as error:
+                    fault = f"{self._folder(table)}/{name}{SUFFIX}: {error}"
+                found += [fault] if fault else []
+        return found
 
     def issues(self, table: str) -> list[str]:
         """The issues that have this table, sorted."""
@@ -119,7 +155,7 @@ class Store:
         return gone
 
     def sweep(self, older_than_seconds: float = 3600) -> int:
-        """Removes drafts that a killed writer left behind; returns how many."""
+        """Removes drafts that a killed writer left; returns how many. With 0 seconds, nobody else may be writing."""
         if not self._local:
             return 0
         folders = [self.root, *(self._folder(t) for t in PARTITIONED + STAGES)]
@@ -145,28 +181,38 @@ class Store:
         return file if self._local else str(self.fs.unstrip_protocol(file))
 
     def _put(self, file: str, content: bytes) -> None:
-        if self._local:
-            _write_local(Path(file), content)
-        else:  # an object appears at once, when it is complete
-            self.fs.makedirs(file.rsplit("/", 1)[0], exist_ok=True)
-            self.fs.pipe_file(file, content)
+        try:
+            if self._local:
+                _write_local(Path(file), content)
+            else:  # an object appears at once, when it is complete
+                self.fs.makedirs(file.rsplit("/", 1)[0], exist_ok=True)
+                self.fs.pipe_file(file, content)
+        except OSError as error:
+            raise UnwritableError(f"{self._shown(file)} cannot be written: {error.strerror or error}") from error
 
     def _get(self, file: str, table: str, columns: Sequence[str] | None) -> pa.Table:
+        if columns is not None and (unknown := set(columns) - set(SCHEMAS[table].names)):
+            raise ValueError(f"{table}: unknown columns {', '.join(sorted(unknown))}")
+        with self._opened(file, table) as parquet:
+            schema = parquet.schema_arrow
+            wanted = [f for f in SCHEMAS[table] if columns is None or f.name in columns]
+            _check_columns(wanted, schema, self._shown(file))
+            data = parquet.read(columns=[f.name for f in wanted if f.name in schema.names])
+        return _fitted(data, pa.schema(wanted, metadata=schema.metadata))
+
+    @contextmanager
+    def _opened(self, file: str, table: str) -> Iterator[pq.ParquetFile]:
+        """A file of ours. Every page in it has a checksum, so that damage is found instead of read."""
         shown = self._shown(file)
         try:
             with self.fs.open(file, "rb") as stream:
-                parquet = pq.ParquetFile(stream)
+                parquet = pq.ParquetFile(stream, page_checksum_verification=True)
                 _check_version(parquet.schema_arrow.metadata or {}, shown)
-                wanted = [f for f in SCHEMAS[table] if columns is None or f.name in columns]
-                there = set(parquet.schema_arrow.names)
-                data = parquet.read(columns=[f.name for f in wanted if f.name in there])
+                yield parquet
         except FileNotFoundError as error:
             raise MissingTableError(f"{shown} is not there: {table} was not written yet") from error
-        except (pa.ArrowInvalid, pa.ArrowIOError) as error:
+        except (pa.ArrowException, OSError) as error:
             raise StoreError(f"{shown} is torn or no Parquet file: {error}") from error
-        if columns is not None and (unknown := set(columns) - set(SCHEMAS[table].names)):
-            raise ValueError(f"{table}: unknown columns {', '.join(sorted(unknown))}")
-        return _fitted(data, pa.schema(wanted, metadata=parquet.schema_arrow.metadata), shown)
 
 
 def check_issue_id(issue_id: str) -> None:
@@ -185,7 +231,12 @@ def _to_bytes(data: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     names = [f.name for f in data.schema if pa.types.is_string(f.type) and f.name not in _PROSE]
     pq.write_table(
-        data.combine_chunks(), sink, compression="zstd", compression_level=ZSTD_LEVEL, use_dictionary=names or False
+        data.combine_chunks(),
+        sink,
+        compression="zstd",
+        compression_level=ZSTD_LEVEL,
+        use_dictionary=names or False,
+        write_page_checksum=True,
     )
     return bytes(sink.getvalue())
 
@@ -237,14 +288,17 @@ def _check_version(metadata: dict[bytes, bytes], shown: str) -> None:
         )
 
 
-def _fitted(data: pa.Table, schema: pa.Schema, shown: str) -> pa.Table:
+def _check_columns(wanted: Iterable[pa.Field], found: pa.Schema, shown: str) -> None:
+    """Columns are of their types, and only those may be missing that a newer minor version appended."""
+    for field in wanted:
+        if field.name not in found.names:
+            if not field.nullable:
+                raise StoreError(f"{shown} has no column {field.name}")
+        elif found.field(field.name).type != field.type:
+            raise StoreError(f"{shown}: column {field.name} is {found.field(field.name).type}, not {field.type}")
+
+
+def _fitted(data: pa.Table, schema: pa.Schema) -> pa.Table:
     """Columns a newer minor version appended are null in older files."""
-    columns = []
-    for field in schema:
-        if field.name in data.column_names:
-            columns.append(data.column(field.name).cast(field.type))
-        elif field.nullable:
-            columns.append(pa.nulls(data.num_rows, field.type))
-        else:
-            raise StoreError(f"{shown} has no column {field.name}")
+    columns = [data.column(f.name) if f.name in data.column_names else pa.nulls(data.num_rows, f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.datasets import store as store_module
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS, STAGES
-from pipeline.datasets.store import MissingTableError, Store, StoreError
+from pipeline.datasets.store import MissingTableError, Store, StoreError, UnwritableError
 
 
 def orphans(*texts: str) -> pa.Table:
@@ -159,6 +159,63 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(StoreError, match="torn"):
         Store(str(tmp_path)).read("orphans", "i")
+
+
+def test_damage_inside_a_file_is_found(tmp_path: Path) -> None:
+    """Prose that is damaged can still be read as prose: the pages' checksums tell."""
+    store = Store(str(tmp_path))
+    path = Path(store.write("orphans", "i", orphans(*(f"第{n}版的一段孤零零的文字" for n in range(300)))))
+    whole = path.read_bytes()
+    for at in range(8, len(whole) // 2, 211):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(StoreError, match="is torn or no Parquet file"):
+            store.read("orphans", "i")
+
+
+def test_faults_are_named_without_reading_the_file(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    path = Path(store.write("orphans", "i", orphans("版")))
+    assert store.fault("orphans", "i") is None
+    assert store.fault("orphans", "never written") is None
+    path.write_bytes(path.read_bytes()[:-9])
+    assert "torn" in (store.fault("orphans", "i") or "")
+    pq.write_table(pa.table({"a": [1]}), path)
+    assert "was not written by Banmian" in (store.fault("orphans", "i") or "")
+    schema = SCHEMAS["orphans"].set(0, pa.field("orphan_id", pa.int64()))
+    pq.write_table(schema.empty_table(), path)
+    assert "column orphan_id is int64, not string" in (store.fault("orphans", "i") or "")
+    with pytest.raises(StoreError, match="column orphan_id is int64"):
+        store.read("orphans", "i")
+    path.unlink()
+    path.mkdir()
+    assert store.fault("orphans", "i")
+
+
+def test_strangers_among_the_tables_are_named(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    for issue_id in ("here", "gone"):
+        store.write("orphans", issue_id, orphans("版"))
+    assert store.strangers({"here"}) == []
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "orphans" / "mine.parquet")
+    (tmp_path / "orphans" / "not ours\n.parquet").write_bytes(b"PAR1")
+    (tmp_path / "orphans" / "gone.parquet").write_bytes(b"PAR1")
+    found = store.strangers({"here"})
+    assert len(found) == 3 and all(str(tmp_path) in line for line in found)
+    assert any("orphans/mine.parquet was not written by Banmian" in line for line in found)
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(str(tmp_path))
+    store.write("orphans", "i", orphans("old"))
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module.os, "fsync", full)
+    with pytest.raises(UnwritableError, match=r"orphans/i\.parquet cannot be written: No space left on device"):
+        store.write("orphans", "i", orphans("new"))
+    assert store.read("orphans", "i").column("text").to_pylist() == ["old"]
+    assert [p.name for p in (tmp_path / "orphans").iterdir()] == ["i.parquet"]
 
 
 def _foreign(tmp_path: Path, schema: pa.Schema) -> Store:
