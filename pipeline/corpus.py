@@ -78,8 +78,7 @@ def write_reprints(output: str, present: set[str]) -> pa.Table:
     store = Store(output)
     found = find_reprints(
         (row["article_id"], row["text"])
-        for issue_id, table in store.read_all("articles", ["article_id", "text"])
-        if issue_id in present
+        for _, table in store.read_all("articles", ["article_id", "text"], present)
         for row in table.to_pylist()
     )
     rows = [

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -16,18 +16,20 @@ import fsspec
 
 from pipeline.datasets import inputs
 from pipeline.datasets.decisions import ENDING, Account, became, decisions_path
+from pipeline.datasets.lock import LockedError, alone
 from pipeline.datasets.reference import ReferenceTextError, reference_files
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store
 from pipeline.engines import Engine, EngineUnavailableError
 from pipeline.knowledge import DecisionsError, LexiconError, had_lexicon, shelve_lexicon, user_decisions
 from pipeline.orchestration.automation import DONE, registered
+from pipeline.orchestration.dead_runs import bury_dead_runs
 from pipeline.orchestration.graph import build_definitions
 from pipeline.orchestration.jobs import RETRAIN, clean_issues, corpus_tables, learn_models
 from pipeline.orchestration.partitions import NAME, range_tags, ranges
 from pipeline.orchestration.resources import Places
-from pipeline.settings import Settings, UsageError, check_places, claim, prepare_home
-from pipeline.steps import WITHHELD, is_current
+from pipeline.settings import Settings, UsageError, check_places, claim, prepare_home, unwritable
+from pipeline.steps import WITHHELD, standing
 from pipeline.text.profile import CleaningProfile
 
 T = TypeVar("T")
@@ -126,33 +128,78 @@ def run(settings: Settings, *, retrain: bool = False, force: bool = False, progr
         places.workforce()
     except EngineUnavailableError as error:
         raise UsageError(str(error)) from None
+    with held(settings.output) as locked:
+        claim(settings.output, settings, "the output folder")
+        summary = _run(settings, places, issues, retrain, force, sweep_all=locked)
+    summary.seconds = time.monotonic() - began
+    return summary
+
+
+def _run(
+    settings: Settings, places: Places, issues: Sequence[str], retrain: bool, force: bool, sweep_all: bool
+) -> Summary:
+    """The jobs, one after the other. `sweep_all`: nobody else writes here, so every draft is a leftover."""
+    output = settings.output
     notes = [*inputs.page_list_warnings(settings.input), *check_knowledge(settings)]
-    Store(settings.output).sweep()
+    sweep(output, sweep_all)
     with open_instance(settings, len(issues)) as instance:
+        bury_dead_runs(instance)
         job = Job(build_definitions(places), instance)
         _register(instance, issues)
-        learn = retrain or any(Shelf(settings.output, kind).current() is None for kind in ("language", "names"))
+        learn = retrain or any(Shelf(output, kind).current() is None for kind in ("language", "names"))
         if settings.reference and not learn:
             notes.append("the reference text was not read: the output folder has a model; --retrain learns with it")
         if learn:
             _listener.say("learning the models")
             job.execute(learn_models.name, run_config=RETRAIN if retrain else {})
-        wanted = _wanted(places, instance, issues, force)
+        wanted, faults = _wanted(places, instance, issues, force)
+        notes += _shortened([f"{fault}; cleaned again" for fault in faults], "more files were damaged")
         _listener.begin(len(wanted) * STEPS)
         for keys in ranges(registered(instance), wanted):
             _listener.say(f"cleaning {keys[0]}" + (f" … {keys[-1]}" if len(keys) > 1 else ""))
             job.execute(clean_issues.name, tags=range_tags(keys[0], keys[-1]))
         _listener.say("reprints, names, report")
         job.execute(corpus_tables.name)
-    summary = summarise(settings.output, issues)
+    notes += _strange(output, issues)
+    summary = summarise(output, issues)
     summary.failures, summary.cleaned, summary.notes = job.failures, len(wanted), notes
     try:
-        summary.decisions = became(settings.output, places.reviewed(), _decisions_name(settings))
-        summary.notes += _shortened(summary.decisions.problems)
+        summary.decisions = became(output, places.reviewed(), _decisions_name(settings))
+        summary.notes += _shortened(summary.decisions.problems, "more decisions do not count")
     except DecisionsError as error:  # edited during the run
         summary.notes.append(str(error))
-    summary.seconds = time.monotonic() - began
     return summary
+
+
+@contextmanager
+def held(output: str) -> Iterator[bool]:
+    """The output folder, for this process alone; False where there are no locks.
+
+    Raises:
+        UsageError: another run works there, or it cannot be written to.
+    """
+    with ExitStack() as stack:
+        try:
+            locked = stack.enter_context(alone(output))
+        except LockedError as error:
+            raise UsageError(str(error)) from None
+        except OSError as error:
+            raise unwritable(output, error) from None
+        yield locked
+
+
+def sweep(output: str, everything: bool) -> int:
+    """Removes what killed runs left in the output folder."""
+    shelves = [Shelf(output, kind) for kind in ("language", "names", "lexicon", "confusions")] if everything else []
+    return Store(output).sweep(*([0] if everything else [])) + sum(shelf.sweep() for shelf in shelves)
+
+
+def _strange(output: str, issues: Sequence[str]) -> list[str]:
+    """What lies among the tables and is none, and issues that vanished before they were read."""
+    store = Store(output)
+    gone = [f"{i} vanished during the run: nothing of it was read" for i in issues if not store.exists("pages", i)]
+    strange = [f"{line}; move it away: it spoils queries over the folder" for line in store.strangers(set(issues))]
+    return [*_shortened(gone, "more issues vanished"), *_shortened(strange, "more files are not ours")]
 
 
 def check(settings: Settings) -> list[str]:
@@ -166,7 +213,6 @@ def check(settings: Settings) -> list[str]:
         raise UsageError(str(error)) from None
     if not issues:
         raise UsageError(f"the input folder {settings.input} holds no .txt, .txt.gz, .txt.zst or .jsonl file")
-    claim(settings.output, settings, "the output folder")
     return issues
 
 
@@ -198,16 +244,22 @@ def _decisions_name(settings: Settings) -> str:
     return decisions_path(settings.output, settings.decisions).rsplit("/", 1)[-1]
 
 
-def _shortened(problems: Sequence[str], most: int = 10) -> list[str]:
-    more = [f"{len(problems) - most} more decisions do not count"] if len(problems) > most else []
+def _shortened(problems: Sequence[str], what: str, most: int = 10) -> list[str]:
+    more = [f"{len(problems) - most} {what}"] if len(problems) > most else []
     return [*problems[:most], *more]
 
 
 def register(settings: Settings) -> int:
     """Makes the input's issues known to the instance of DAGSTER_HOME, so that all can be materialised at once."""
     issues = check(settings)
+    claim(settings.output, settings, "the output folder")
     check_knowledge(settings)
-    with open_instance(settings, len(issues)) as instance:
+    with open_instance(settings, len(issues)) as instance, ExitStack() as stack:
+        try:
+            stack.enter_context(alone(settings.output))
+            bury_dead_runs(instance)
+        except LockedError:
+            pass  # `banmian run` is working: its runs are alive
         _register(instance, issues)
     return len(issues)
 
@@ -238,11 +290,14 @@ def forget(output: str, issues: Sequence[str]) -> int:
         UsageError: the output folder holds no tables of such an issue; nothing was deleted then.
     """
     store = Store(output)
-    known = set(store.issues("pages")) | set(store.issues("rejects"))
-    for issue in issues:
-        if issue not in known:
-            raise UsageError(f"{output} holds no tables of an issue {issue!r}: `ls {output}/pages` shows what there is")
-    deleted = sum(len(store.delete_issue(issue)) for issue in issues)
+    with held(output):
+        known = set(store.issues("pages")) | set(store.issues("rejects"))
+        for issue in issues:
+            if issue not in known:
+                raise UsageError(
+                    f"{output} holds no tables of an issue {issue!r}: `ls {output}/pages` shows what there is"
+                )
+        deleted = sum(len(store.delete_issue(issue)) for issue in issues)
     home = os.environ.get("DAGSTER_HOME")
     if home:
         with dg.DagsterInstance.from_config(str(prepare_home(home))) as instance:
@@ -256,14 +311,17 @@ def _register(instance: dg.DagsterInstance, issues: Sequence[str]) -> None:
     instance.add_dynamic_partitions(NAME, [i for i in issues if i not in known])
 
 
-def _wanted(places: Places, instance: dg.DagsterInstance, issues: Sequence[str], force: bool) -> list[str]:
-    """The issues to clean: all, or those that changed, and those that this persistent instance has not seen."""
+def _wanted(
+    places: Places, instance: dg.DagsterInstance, issues: Sequence[str], force: bool
+) -> tuple[list[str], list[str]]:
+    """The issues to clean: all, or those that changed, whose tables are not whole, or that this persistent instance
+    has not seen; and what is wrong with their tables."""
     if force:
-        return list(issues)
+        return list(issues), []
     done = instance.get_materialized_partitions(DONE) if os.environ.get("DAGSTER_HOME") else set(issues)
-    profile = CleaningProfile()
-    current = Places.workforce(places).map(is_current, places.tasks(issues, profile))
-    return [i for i, fresh in zip(issues, current, strict=True) if not fresh or i not in done]
+    found = list(Places.workforce(places).map(standing, places.tasks(issues, CleaningProfile())))
+    wanted = [i for i, stands in zip(issues, found, strict=True) if not stands.current or i not in done]
+    return wanted, [fault for stands in found for fault in stands.faults]
 
 
 class Job:
@@ -281,16 +339,28 @@ class Job:
             self.failures += _reasons(result) or [f"{name} failed"]
 
 
+#: Errors that say by themselves what went wrong; of others the innermost is told.
+TELLING = ("StoreError", "UnwritableError", "MissingTableError", "WorkerDiedError", "LockedError", "ReferenceTextError")
+
+
 def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
     """One line for every step that failed."""
-    reasons = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error and error.cause:
-                error = error.cause
-            reasons.append(f"{event.step_key}: {error.message.strip() if error else 'failed'}")
-    return reasons
+    return [
+        f"{event.step_key}: {_reason(event.step_failure_data.error)}"
+        for event in result.all_events
+        if event.is_step_failure
+    ]
+
+
+def _reason(error: Any) -> str:
+    """What a failure comes down to, in one line. (A worker's own error has its traceback for a cause.)"""
+    told = error
+    while error and error.cls_name != "_RemoteTraceback":
+        told = error
+        if error.cls_name in TELLING:
+            return " ".join(error.message.partition(": ")[2].split())
+        error = error.cause
+    return " ".join(told.message.split()) if told else "failed"
 
 
 def summarise(output: str, issues: Sequence[str]) -> Summary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,12 @@ def refuse_other_pair(folder: str, settings: Settings, what: str) -> bool:
     note = f"{root}/{PAIR_FILE}"
     if not fs.exists(note):
         return False
-    theirs = json.loads(fs.cat_file(note))
+    try:
+        theirs = dict(json.loads(fs.cat_file(note)))
+    except (ValueError, TypeError):
+        raise UsageError(
+            f"{folder.rstrip('/')}/{PAIR_FILE} is damaged: delete it if {what} {folder} is yours"
+        ) from None
     if (theirs.get("input"), theirs.get("output")) != (settings.input, settings.output):
         raise UsageError(
             f"{what} {folder} belongs to input {theirs.get('input')} and output {theirs.get('output')}: "
@@ -131,9 +137,23 @@ def claim(folder: str, settings: Settings, what: str) -> None:
     if refuse_other_pair(folder, settings, what):
         return
     fs, root = _filesystem(folder)
-    fs.makedirs(root, exist_ok=True)
     ours = {"input": settings.input, "output": settings.output, "batch": settings.batch}
-    fs.pipe_file(f"{root}/{PAIR_FILE}", json.dumps(ours, ensure_ascii=False, indent=1).encode())
+    content = json.dumps(ours, ensure_ascii=False, indent=1).encode()
+    try:
+        fs.makedirs(root, exist_ok=True)
+        if "://" in folder:
+            fs.pipe_file(f"{root}/{PAIR_FILE}", content)
+        else:  # whole or not at all: a run may be killed here
+            draft = Path(root) / f".{PAIR_FILE}.{uuid.uuid4().hex}.tmp"
+            draft.write_bytes(content)
+            draft.replace(Path(root) / PAIR_FILE)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+
+
+def unwritable(folder: str, error: OSError) -> UsageError:
+    """What to tell of a folder that cannot be written to."""
+    return UsageError(f"{folder} cannot be written to ({error.strerror or error}): give another folder, or make room")
 
 
 def _filesystem(folder: str) -> tuple[Any, str]:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
@@ -75,7 +76,8 @@ class IssueTask:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step did: rows and a content hash by table, things worth seeing, pages withheld."""
+    """What a step did: rows and a content hash by table, things worth seeing, pages withheld. `gone`: the issue's
+    source vanished, and there is nothing to do."""
 
     issue_id: str
     rows: dict[str, int]
@@ -110,6 +112,8 @@ def read_pages(task: IssueTask) -> Outcome:
 def normalise_issue(task: IssueTask) -> Outcome:
     """Step 2: the edits of the rule table, for every page. A page that cannot be done shows up in `clean_issue`."""
     store = Store(task.output)
+    if not store.exists("pages", task.issue_id):  # it vanished before it was read
+        return Outcome(task.issue_id, {}, {}, gone=True)
     models = models_of(task.output, Shelf(task.output, "language").current(), task.lexicon)
     pages = _pages(store, task.issue_id)
     done = _each(pages, lambda p: heart.normalise_page(p, models, task.profile))
@@ -126,6 +130,8 @@ def normalise_issue(task: IssueTask) -> Outcome:
 def lay_out_issue(task: IssueTask) -> Outcome:
     """Steps 3 to 6: how each page is laid out. The table notes the model, so that the next step uses the same."""
     store = Store(task.output)
+    if not store.exists("pages", task.issue_id):  # it vanished before it was read
+        return Outcome(task.issue_id, {}, {}, gone=True)
     model_id = Shelf(task.output, "language").current()
     models = models_of(task.output, model_id, task.lexicon)
     edits = edits_from_table(store.read("normalised", task.issue_id))
@@ -153,6 +159,8 @@ def clean_issue(task: IssueTask) -> Outcome:
     """Steps 7 and 8, and the tables of the contract. Each page is proved before anything is written; a page that
     fails is withheld with its reason, the others are published."""
     store = Store(task.output)
+    if not store.exists("pages", task.issue_id):  # it vanished before it was read
+        return Outcome(task.issue_id, {}, {}, gone=True)
     lines = store.read("lines", task.issue_id)
     model_id = (lines.schema.metadata or {}).get(MODEL_KEY, b"").decode() or None
     models = models_of(task.output, model_id, task.lexicon)
@@ -197,16 +205,32 @@ def _cleaned(
     return cleaned, failed
 
 
-def is_current(task: IssueTask) -> bool:
+@dataclass(frozen=True)
+class Standing:
+    """Is an issue's output what would be made now? `faults`: files of it that cannot be trusted."""
+
+    current: bool
+    faults: tuple[str, ...] = ()
+
+
+def standing(task: IssueTask) -> Standing:
     """Was the issue cleaned from exactly this input by this code, this model, these settings (the user's lexicon and
-    decisions are part of them), nothing withheld?"""
+    decisions are part of them), nothing withheld, and is all of it still whole?"""
     store = Store(task.output)
-    if not all(store.exists(name, task.issue_id) for name in PARTITIONED):
-        return False
+    faults = [fault for name in PARTITIONED if (fault := store.fault(name, task.issue_id))]
+    if faults or not all(store.exists(name, task.issue_id) for name in PARTITIONED):
+        return Standing(False, tuple(faults))
     try:
         stored = {name: store.read(name, task.issue_id) for name in ("pages", "rejects", "articles")}
+    except StoreError as error:
+        return Standing(False, (str(error),))
+    return Standing(_made_of_this(task, stored))
+
+
+def _made_of_this(task: IssueTask, stored: Mapping[str, pa.Table]) -> bool:
+    try:
         pages, refused = inputs.read_issue(task.input, task.issue_id, batch=task.batch)
-    except (StoreError, FileNotFoundError):
+    except FileNotFoundError:
         return False
     made_by = (stored["articles"].schema.metadata or {}).get(tables.SOFTWARE_KEY, b"").decode()
     model_id = Shelf(task.output, "language").current()
@@ -242,8 +266,17 @@ def models_of(output: str, model_id: str | None, lexicon_id: str = "") -> Models
 
 @lru_cache(maxsize=2)
 def _models(output: str, model_id: str | None, lexicon_id: str, confusions: str) -> Models:
-    language = NgramModel.load(Shelf(output, "language").folder(model_id)) if model_id else None
+    language = _language(Shelf(output, "language").folder(model_id)) if model_id else None
     return load_models(language, lexicon_of(output, lexicon_id), confusions_of(output, confusions))
+
+
+def _language(folder: Path) -> NgramModel:
+    try:
+        return NgramModel.load(folder)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise StoreError(
+            f"the language model in {folder} is damaged ({error}): banmian run --retrain learns it again"
+        ) from error
 
 
 def _each(pages: Iterable[Page], step: Callable[[Page], T]) -> list[tuple[Page, T]]:

@@ -120,9 +120,13 @@ class Store:
         names = (str(f).rstrip("/").rsplit("/", 1)[-1] for f in files)
         return sorted(n.removesuffix(SUFFIX) for n in names if n.endswith(SUFFIX) and not n.startswith("."))
 
-    def read_all(self, table: str, columns: Sequence[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
-        """(issue_id, table) for every issue that has it, one by one; what vanishes meanwhile is left out."""
+    def read_all(
+        self, table: str, columns: Sequence[str] | None = None, only: Collection[str] | None = None
+    ) -> Iterator[tuple[str, pa.Table]]:
+        """(issue_id, table) for every issue (of `only`) that has it; what vanishes meanwhile is left out."""
         for issue_id in self.issues(table):
+            if only is not None and issue_id not in only:
+                continue
             try:
                 data = self.read(table, issue_id, columns)
             except MissingTableError:
