@@ -59,5 +59,12 @@ def names(places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
 
 @dg.multi_asset(name="write_report", specs=[REPORT])
 def report(places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    path, n_pages = write_report(places.output, present_issues(places.input, places.batch))
-    return dg.MaterializeResult(asset_key="report", metadata={"path": dg.MetadataValue.path(path), "pages": n_pages})
+    written = write_report(places.workforce(), places.output, present_issues(places.input, places.batch))
+    return dg.MaterializeResult(
+        asset_key="report",
+        metadata={
+            "path": dg.MetadataValue.path(written.path),
+            "pages": written.pages,
+            "pages_drawn_anew": written.drawn,
+        },
+    )

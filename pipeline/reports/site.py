@@ -1,185 +1,365 @@
-"""The static report: `<output>/report/index.html` and a page of its own for every printed page.
+"""The static report: `<output>/report/index.html`, a contents page for every newspaper issue, a picture of every page.
 
-Everything is escaped by the templates; nothing is fetched from elsewhere; it works from disk.
+It works from disk, fetches nothing from elsewhere, and escapes all text. An issue whose tables did not change is not
+drawn again; what belongs to issues that are gone is removed.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
+import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import jinja2
-import pyarrow as pa
-import pyarrow.compute as pc
+from fsspec.implementations.local import LocalFileSystem
+from markupsafe import Markup
 
-from pipeline.datasets.store import Store
-from pipeline.datasets.tables import edits_from_rows
-from pipeline.text.spans import Edit, Span, edits_within, rendered_edits
+from pipeline.datasets.store import MissingTableError, Store
+from pipeline.engines import Engine
+from pipeline.reports import overview
+from pipeline.reports.digest import digest
+from pipeline.reports.names import article_anchor, issue_link, page_file, page_link
+from pipeline.reports.picture import UNSURE, draw
+from pipeline.reports.rules import rule_words
+from pipeline.text.profile import CleaningProfile
 
 FOLDER = "report"
-#: Colours repeat after this many articles of a page.
-COLOURS = 10
-#: The index lists no more articles than this; all of them stand in the tables.
-LISTED = 5_000
+#: Rows of a list page; articles of a file that the search reads.
+ROWS = 500
+FOUND = 4_000
+#: Rows of the first page's short lists.
+SHORT = 60
+
+#: The tables a picture is drawn from.
+SHOWN = ("pages", "rejects", "articles", "paragraphs", "edits", "duplicates", "orphans", "ledger", "quality")
 
 Row = dict[str, Any]
 
 
-class Piece(NamedTuple):
-    """A stretch of text shown in one way. `kind`: text, edit, suggestion or join."""
+@dataclass(frozen=True)
+class Written:
+    """The report that was written: its first page, and how many pages it shows and drew anew."""
 
-    kind: str
-    text: str
-    before: str = ""
-    note: str = ""
+    path: str
+    pages: int
+    drawn: int
 
 
-def write_report(output: str, present: set[str]) -> tuple[str, int]:
-    """Writes the site; returns the path of its index and the number of pages shown."""
-    store = Store(output)
-    folder = f"{store.root}/{FOLDER}"
-    totals: Counter[str] = Counter()
-    rejects: list[Row] = []
-    articles: list[Row] = []
-    pages: list[Row] = []
-    for issue_id in (i for i in store.issues("quality") if i in present):
-        tables = {name: store.read(name, issue_id) for name in _SHOWN}
-        totals.update(_sums(tables["quality"]))
-        rejects += tables["rejects"].to_pylist()
-        for page in _pages(tables):
-            _put(store, f"{folder}/{page['file']}", _template("page.html").render(page=page))
-            pages.append({k: page[k] for k in ("page_id", "file", "n_articles", "withheld")})
-            articles += page["index"]
-    totals["pages"] = len(pages)
-    totals["withheld"] = sum(p["withheld"] for p in pages)
-    index = _template("index.html").render(
-        totals=totals, rejects=rejects, articles=articles[:LISTED], n_articles=len(articles), pages=pages
+@dataclass(frozen=True)
+class IssueTask:
+    """One issue to draw. `reprints`: article_id → articles elsewhere that print the same."""
+
+    output: str
+    issue_id: str
+    reprints: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    low_confidence: float = CleaningProfile().low_confidence
+
+
+def write_report(engine: Engine, output: str, present: Iterable[str]) -> Written:
+    """Writes the site over the published tables of the issues that are `present`."""
+    shelf = _Shelf(output)
+    store, wanted = Store(output), set(present)
+    issues = [i for i in store.issues("pages") if i in wanted and store.exists("quality", i)]
+    reprints = _reprints(store)
+    tasks = [IssueTask(output, i, tuple(reprints.get(i, ()))) for i in issues]
+    digests, drawn = [], 0
+    for made in engine.map(draw_issue, tasks):
+        if made is not None:
+            drawn += len(made["pages"]) if made.pop("drawn") else 0
+            digests.append(made)
+    digests.sort(key=lambda d: (d["date"], d["newspaper"], d["issue_id"]))
+    _write_lists(shelf, digests)
+    _write_search(shelf, digests)
+    _write_first_page(shelf, digests, _unified(store))
+    shelf.sweep(issues)
+    return Written(shelf.shown("index.html"), sum(len(d["pages"]) for d in digests), drawn)
+
+
+# --- an issue -------------------------------------------------------------------------------------------------------
+
+
+def draw_issue(task: IssueTask) -> Row | None:
+    """The pictures of an issue's pages and its contents; returns its digest. None if its tables have just gone."""
+    shelf, store = _Shelf(task.output), Store(task.output)
+    try:
+        state = _state(store, task)
+        kept = shelf.digest(task.issue_id)
+        if kept and kept.pop("state") == state:
+            return {**kept, "drawn": False}
+        tables = {name: store.read(name, task.issue_id) for name in SHOWN}
+    except (MissingTableError, FileNotFoundError):
+        return None
+    made = digest(task.issue_id, tables, task.low_confidence)
+    rows = {name: _by_page(tables[name].to_pylist()) for name in SHOWN if name not in ("pages", "rejects")}
+    withheld = {r["source"]: r["detail"] for r in tables["rejects"].to_pylist()}
+    shelf.clear_issue(task.issue_id)
+    pages, reprints = tables["pages"].to_pylist(), dict(task.reprints)
+    for number, page in enumerate(pages):
+        own = {name: found.get(page["page_id"], []) for name, found in rows.items()}
+        _write_page(shelf, pages, number, own, withheld.get(page["source"]), reprints)
+    texts = [_search_text(a) for a in tables["articles"].to_pylist()]
+    shelf.put(f"pages/{task.issue_id}/texts.js", _call("texts", task.issue_id, texts))
+    shelf.put(f"pages/{task.issue_id}/index.html", _filled("issue.html", root="../../", issue=made))
+    shelf.put(f"_digests/{task.issue_id}.json", _json({**made, "state": state}))
+    return {**made, "drawn": True}
+
+
+def _write_page(
+    shelf: _Shelf,
+    pages: Sequence[Row],
+    number: int,
+    own: Mapping[str, list[Row]],
+    withheld: str | None,
+    reprints: Mapping[str, Sequence[str]],
+) -> None:
+    page, picture = pages[number], draw(pages[number], own, reprints)
+    rules = {part for e in picture.facts["edits"] for part in e[3].split("+")}
+    html = _filled(
+        "page.html",
+        root="../../",
+        page=page,
+        picture=picture,
+        quality=next(iter(own["quality"]), None),
+        withheld=None if own["quality"] else withheld or "it was not published",
+        before=page_file(pages[number - 1]["page_id"]) if number else None,
+        after=page_file(pages[number + 1]["page_id"]) if number + 1 < len(pages) else None,
+        facts={**picture.facts, "rules": {r: rule_words(r) for r in sorted(rules)}},
     )
-    _put(store, f"{folder}/index.html", index)
-    return f"{folder}/index.html", len(pages)
+    shelf.put(f"pages/{page['issue_id']}/{page_file(page['page_id'])}", html)
 
 
-_SHOWN = ("pages", "rejects", "articles", "paragraphs", "edits", "duplicates", "orphans", "ledger", "quality")
+def _search_text(article: Row) -> list[str]:
+    """[link from the issue's folder, headline, authors, text]"""
+    link = f"{page_file(article['page_id'])}#{article_anchor(article['article_id'])}"
+    return [link, article["headline"] or "", "、".join(article["authors"]), article["text"]]
 
 
-def _sums(quality: pa.Table) -> dict[str, int]:
-    """The sums of the whole-number columns."""
-    return {f.name: pc.sum(quality.column(f.name)).as_py() or 0 for f in quality.schema if pa.types.is_integer(f.type)}
+def _state(store: Store, task: IssueTask) -> str:
+    """A hash of all that the issue's pages are made of."""
+    seen = hashlib.sha256(_code_hash().encode())
+    for name in SHOWN:
+        seen.update(hashlib.sha256(store.fs.cat_file(store.path(name, task.issue_id))).digest())
+    seen.update(repr((task.reprints, task.low_confidence)).encode())
+    return seen.hexdigest()[:24]
 
 
-def _pages(tables: dict[str, pa.Table]) -> Iterator[Row]:
-    """Every page of an issue with all that is shown of it."""
-    by_page = {name: _grouped(table, "page_id") for name, table in tables.items() if name not in ("pages", "rejects")}
-    for page in tables["pages"].to_pylist():
-        own = {name: rows.get(page["page_id"], []) for name, rows in by_page.items()}
-        yield _page(page, own)
+def _reprints(store: Store) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """issue_id → (article_id, the other articles of its cluster)."""
+    if not store.exists_corpus("reprints"):
+        return {}
+    clusters: dict[str, list[str]] = {}
+    for row in store.read_corpus("reprints", ["cluster_id", "article_id"]).to_pylist():
+        clusters.setdefault(row["cluster_id"], []).append(row["article_id"])
+    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for members in clusters.values():
+        for article_id in members:
+            others = tuple(sorted(m for m in members if m != article_id)[:20])
+            found.setdefault(article_id.partition("/")[0], []).append((article_id, others))
+    return {issue: sorted(rows) for issue, rows in found.items()}
 
 
-def _page(page: Row, own: dict[str, list[Row]]) -> Row:
-    text, edits = page["text"], sorted(edits_from_rows(own["edits"]), key=lambda e: (e.start, e.end))
-    colour = {a["article_id"]: n % COLOURS for n, a in enumerate(own["articles"])}
-    number = {a["article_id"]: n for n, a in enumerate(own["articles"], 1)}
-    paragraphs = _group(own["paragraphs"], "article_id")
-    file = f"pages/{hashlib.sha256(page['page_id'].encode()).hexdigest()[:16]}.html"
-    shown = rendered_edits(edits)
-    return {
-        **page,
-        "file": file,
-        "withheld": not own["quality"],
-        "n_articles": len(own["articles"]),
-        "raw": [
-            {
-                "disposition": r["disposition"],
-                "colour": colour.get(r["owner_id"]),
-                "number": number.get(r["owner_id"]),
-                "role": r["role"] or "",
-                "pieces": list(_raw_pieces(text, r["raw_start"], r["raw_end"], edits)),
-            }
-            for r in own["ledger"]
-        ]
-        or [{"disposition": "blank", "colour": None, "number": None, "role": "", "pieces": [Piece("text", text)]}],
-        "articles": [
-            {
-                **a,
-                "number": number[a["article_id"]],
-                "colour": colour[a["article_id"]],
-                "paragraphs": [
-                    {**p, "pieces": list(_clean_pieces(text, p, shown))} for p in paragraphs.get(a["article_id"], [])
-                ],
-            }
-            for a in own["articles"]
-        ],
-        "duplicates": own["duplicates"],
-        "orphans": own["orphans"],
-        "corrections": [e for e in edits if e.stage in ("correct", "script")],
-        "index": [
-            {
-                "headline": a["headline"],
-                "authors": a["authors"],
-                "n_chars": a["n_chars"],
-                "page_id": page["page_id"],
-                "link": f"{file}#a{number[a['article_id']]}",
-            }
-            for a in own["articles"]
-        ],
-    }
+def _unified(store: Store) -> dict[tuple[str, str], int]:
+    """(printed form, name) → how often the form was put right."""
+    if not store.exists_corpus("names"):
+        return {}
+    rows = store.read_corpus("names", ["name", "variants"]).to_pylist()
+    return {(v["form"], row["name"]): v["count"] for row in rows for v in row["variants"] if v["status"] == "unified"}
 
 
-def _raw_pieces(text: str, start: int, end: int, edits: Sequence[Edit]) -> Iterator[Piece]:
-    """The raw text of a stretch, edits marked where they were made."""
-    at = start
-    for e in edits_within(Span(start, end), edits):
-        if e.start < at or e.start == e.end:  # a suggestion over an applied edit is told at the article
-            continue
-        yield Piece("text", text[at : e.start])
-        yield Piece("edit" if e.rendered else "suggestion", e.before, note=_note(e))
-        at = e.end
-    yield Piece("text", text[at:end])
-
-
-def _clean_pieces(text: str, paragraph: Row, shown: Sequence[Edit]) -> Iterator[Piece]:
-    """The clean text of a paragraph, with its edits and joins."""
-    for number, span in enumerate(paragraph["raw_spans"]):
-        if number:
-            join = paragraph["joins"][number - 1]
-            yield Piece("join", "", note=f"joined: {join['kind']}, confidence {join['confidence']:.2f}")
-        at = span["start"]
-        for e in edits_within(Span(span["start"], span["end"]), shown):
-            yield Piece("text", text[at : e.start])
-            yield Piece("edit", e.after, e.before, _note(e))
-            at = e.end
-        yield Piece("text", text[at : span["end"]])
-
-
-def _note(e: Edit) -> str:
-    said = "" if e.rendered else f"{e.status}: {e.after} · "
-    why = f" · {e.evidence}" if e.evidence else ""
-    return f"{said}{e.before!r} → {e.after!r} · {e.rule} · {e.confidence:.2f}{why}"
-
-
-def _grouped(table: pa.Table, key: str) -> dict[str, list[Row]]:
-    return _group(table.to_pylist(), key)
-
-
-def _group(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
+def _by_page(rows: Iterable[Row]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(row[key], []).append(row)
+        found.setdefault(row["page_id"], []).append(row)
     return found
 
 
-def _put(store: Store, path: str, html: str) -> None:
-    store.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-    store.fs.pipe_file(path, html.encode("utf-8", "backslashreplace"))
+# --- all issues -----------------------------------------------------------------------------------------------------
+
+
+def _write_first_page(shelf: _Shelf, digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> None:
+    totals: Counter[str] = Counter()
+    for d in digests:
+        totals.update(d["totals"])
+    rejects = [r for d in digests for r in d["rejects"] if r["reason"] != "invariant_failed"]
+    withheld = [r for d in digests for r in d["rejects"] if r["reason"] == "invariant_failed"]
+    n_pages = sum(len(d["pages"]) for d in digests)
+    shelf.put(
+        "index.html",
+        _filled(
+            "index.html",
+            root="",
+            searching=True,
+            cards=overview.cards(totals, n_pages, len(withheld), len(rejects)),
+            charts=overview.charts(digests, unified),
+            finds=overview.worth_a_look(digests),
+            words=overview.top_words(digests),
+            issues=list(reversed(digests))[:SHORT],
+            n_issues=len(digests),
+            rejects=[*withheld, *rejects][:SHORT],
+            n_rejects=len(rejects) + len(withheld),
+            n_articles=totals["articles"],
+            shards=-(-totals["articles"] // FOUND),
+            versions=sorted({v for d in digests for v in d["versions"]}),
+        ),
+    )
+
+
+def _write_lists(shelf: _Shelf, digests: Sequence[Row]) -> None:
+    """Lists of everything, cut into pages, for those who want to leaf."""
+    lists: dict[str, list[Row]] = {
+        "issues": list(digests),
+        "articles": [{**a, "issue": d} for d in digests for a in d["articles"]],
+        "rejects": [r for d in digests for r in d["rejects"]],
+    }
+    for kind, rows in lists.items():
+        parts = [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)] or [[]]
+        for number, part in enumerate(parts, 1):
+            html = _filled(
+                "list.html", root="../", kind=kind, rows=part, number=number, last=len(parts), total=len(rows)
+            )
+            shelf.put(f"lists/{kind}-{number}.html", html)
+
+
+def _write_search(shelf: _Shelf, digests: Sequence[Row]) -> None:
+    """The files that the search reads when someone searches: scripts, as pages from disk may read nothing else."""
+    shelf.put("search/issues.js", _call("issues", [[d["issue_id"], _where(d)] for d in digests]))
+    heads = (
+        [a["link"], a["headline"], "、".join(a["authors"]), f"{_where(d)} · {a['page']}", a["kicker"], a["opening"]]
+        for d in digests
+        for a in d["articles"]
+    )
+    for number in range(1, 1 + -(-sum(len(d["articles"]) for d in digests) // FOUND)):
+        shelf.put(f"search/heads-{number}.js", _call("heads", number, list(islice(heads, FOUND))))
+
+
+def _where(d: Row) -> str:
+    return " ".join(x for x in (d["newspaper"], d["date"]) if x) or str(d["issue_id"])
+
+
+def _call(name: str, *values: object) -> str:
+    return f"banmian.{name}({','.join(map(_json, values))});\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+class _Shelf:
+    """The folder of the report. Files appear whole."""
+
+    def __init__(self, output: str) -> None:
+        store = Store(output)
+        self.fs, self.root = store.fs, f"{store.root}/{FOLDER}"
+        self.written: set[str] = set()
+
+    def shown(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    def put(self, name: str, content: str) -> None:
+        path, data = f"{self.root}/{name}", content.encode("utf-8", "backslashreplace")
+        self.written.add(name)
+        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        if not isinstance(self.fs, LocalFileSystem):
+            self.fs.pipe_file(path, data)
+            return
+        draft = Path(f"{path}.{uuid.uuid4().hex}.tmp")
+        draft.write_bytes(data)
+        draft.replace(path)
+
+    def digest(self, issue_id: str) -> Row | None:
+        """What was kept of an issue when it was last drawn."""
+        try:
+            kept = json.loads(self.fs.cat_file(f"{self.root}/_digests/{issue_id}.json"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return kept if isinstance(kept, dict) and "state" in kept else None
+
+    def sweep(self, issues: Sequence[str]) -> None:
+        """Removes what was drawn of other issues, and lists that were not written this time."""
+        kept = {*issues, *(f"{i}.json" for i in issues)}
+        for folder in ("pages", "_digests"):
+            self._remove(p for p in self._ls(folder) if _last(p) not in kept)
+        for folder in ("lists", "search"):
+            self._remove(p for p in self._ls(folder) if f"{folder}/{_last(p)}" not in self.written)
+
+    def clear_issue(self, issue_id: str) -> None:
+        """Removes the pictures of an issue's pages."""
+        self._remove(self._ls(f"pages/{issue_id}"))
+
+    def _remove(self, paths: Iterable[str]) -> None:
+        for path in list(paths):
+            self.fs.rm(path, recursive=True)
+
+    def _ls(self, folder: str) -> list[str]:
+        try:
+            return [str(p).rstrip("/") for p in self.fs.ls(f"{self.root}/{folder}", detail=False)]
+        except FileNotFoundError:
+            return []
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def forget_issue(output: str, issue_id: str) -> None:
+    """Removes what was drawn of an issue; the lists follow when the report is made again."""
+    shelf = _Shelf(output)
+    shelf.clear_issue(issue_id)
+    for path in (f"{shelf.root}/pages/{issue_id}", f"{shelf.root}/_digests/{issue_id}.json"):
+        if shelf.fs.exists(path):
+            shelf.fs.rm(path, recursive=True)
+
+
+# --- templates ------------------------------------------------------------------------------------------------------
+
+_HERE = Path(__file__).parent
+
+
+def _filled(name: str, **values: object) -> str:
+    return _environment().get_template(name).render(**values)
 
 
 @cache
-def _template(name: str) -> jinja2.Template:
+def _environment() -> jinja2.Environment:
+    """Everything is escaped. Style and script stand in every page, so that one can be sent alone; the policy names
+    them by their hashes and allows nothing else."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pipeline.reports"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return environment.get_template(name)
+    css, page_js, search_js = (_source(n) for n in ("report.css", "page.js", "search.js"))
+    environment.globals.update(
+        css=Markup(css), page_js=Markup(page_js), search_js=Markup(search_js),
+        hashes={"css": _hash(css), "page": _hash(page_js), "search": _hash(search_js)},
+        page_link=page_link, issue_link=issue_link, article_anchor=article_anchor, searching=False, unsure=UNSURE,
+    )  # fmt: skip
+    return environment
+
+
+def _source(name: str) -> str:
+    return (_HERE / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+
+
+@cache
+def _code_hash() -> str:
+    """Changes whenever the report would look different."""
+    seen = hashlib.sha256()
+    for path in sorted([*_HERE.glob("*.py"), *(_HERE / "templates").iterdir()]):
+        if path.is_file():
+            seen.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return seen.hexdigest()

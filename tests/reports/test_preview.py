@@ -1,0 +1,26 @@
+"""Previews for the Dagster UI: short Markdown that cannot break out of its place."""
+
+from __future__ import annotations
+
+from pipeline.reports.preview import changes, escape, headlines, page_changes, top_corrections
+from pipeline.text.spans import Edit
+
+
+def edit(before: str, after: str, stage: str = "normalise", **more: object) -> Edit:
+    return Edit(0, len(before), before, after, stage, "rule", **more)  # type: ignore[arg-type]
+
+
+def test_previews_strike_and_embolden() -> None:
+    assert changes("勢,好", [edit("勢", "势", "script")]) == "- …~~勢~~**势**,好… · rule"
+    assert "only suggested" in changes("勢,好", [edit("勢", "势", "correct", status="suggested")])
+    assert changes("好", []) == page_changes([]) == "Nothing was changed."
+    assert headlines([]) == "No articles."
+
+
+def test_previews_show_markdown_as_text() -> None:
+    assert escape("*a* <b> | `x`\n#") == r"\*a\* \<b\> \| \`x\`⏎\#"
+
+
+def test_top_corrections_count_words_not_marks() -> None:
+    table = top_corrections([edit(",", "，"), *[edit("勢", "势", "script")] * 3])
+    assert "| 勢 | 势 | rule | applied | 3 |" in table and "，" not in table
