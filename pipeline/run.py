@@ -23,11 +23,12 @@ from pipeline.datasets.store import Store
 from pipeline.engines import Engine, EngineUnavailableError
 from pipeline.knowledge import DecisionsError, LexiconError, had_lexicon, shelve_lexicon, user_decisions
 from pipeline.orchestration.automation import DONE, registered
-from pipeline.orchestration.dead_runs import bury_dead_runs
+from pipeline.orchestration.dead_runs import bury_dead_runs, bury_dead_runs_if_idle, owner_tags
 from pipeline.orchestration.graph import build_definitions
 from pipeline.orchestration.jobs import RETRAIN, clean_issues, corpus_tables, learn_models
 from pipeline.orchestration.partitions import NAME, range_tags, ranges
 from pipeline.orchestration.resources import Places
+from pipeline.reports.site import forget_issue
 from pipeline.settings import Settings, UsageError, check_places, claim, prepare_home, unwritable
 from pipeline.steps import WITHHELD, standing
 from pipeline.text.profile import CleaningProfile
@@ -254,12 +255,8 @@ def register(settings: Settings) -> int:
     issues = check(settings)
     claim(settings.output, settings, "the output folder")
     check_knowledge(settings)
-    with open_instance(settings, len(issues)) as instance, ExitStack() as stack:
-        try:
-            stack.enter_context(alone(settings.output))
-            bury_dead_runs(instance)
-        except LockedError:
-            pass  # `banmian run` is working: its runs are alive
+    with open_instance(settings, len(issues)) as instance:
+        bury_dead_runs_if_idle(instance, settings.output)
         _register(instance, issues)
     return len(issues)
 
@@ -298,6 +295,8 @@ def forget(output: str, issues: Sequence[str]) -> int:
                     f"{output} holds no tables of an issue {issue!r}: `ls {output}/pages` shows what there is"
                 )
         deleted = sum(len(store.delete_issue(issue)) for issue in issues)
+        for issue in issues:
+            forget_issue(output, issue)
     home = os.environ.get("DAGSTER_HOME")
     if home:
         with dg.DagsterInstance.from_config(str(prepare_home(home))) as instance:
@@ -334,7 +333,9 @@ class Job:
     def execute(self, name: str, run_config: dict[str, Any] | None = None, tags: dict[str, str] | None = None) -> None:
         job = self.definitions.resolve_job_def(name)
         config = {**QUIET, **(run_config or {})}
-        result = job.execute_in_process(run_config=config, instance=self.instance, tags=tags, raise_on_error=False)
+        result = job.execute_in_process(
+            run_config=config, instance=self.instance, tags={**owner_tags(), **(tags or {})}, raise_on_error=False
+        )
         if not result.success:
             self.failures += _reasons(result) or [f"{name} failed"]
 

@@ -14,6 +14,7 @@ import dagster as dg
 from pipeline.datasets import inputs
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.watch import Look, Manifest, look, pack, unpack, unpack_manifest
+from pipeline.orchestration.dead_runs import bury_dead_runs_if_idle
 from pipeline.orchestration.jobs import JOBS, RETRAIN, clean_issues, corpus_tables, learn_models, relearn
 from pipeline.orchestration.partitions import ISSUES, NAME, keys_of_run, range_tags, ranges
 from pipeline.orchestration.resources import Places
@@ -44,6 +45,7 @@ def watch_input(context: dg.SensorEvaluationContext, places: Places) -> dg.Senso
     seen = look(places.input, places.batch, before, time.time())
     for issue_id in seen.gone:
         context.log.warning(f"{issue_id}: its source is gone; its tables stay until `banmian forget {issue_id}`")
+    bury_dead_runs_if_idle(context.instance, places.output)
     order, busy = registered(context.instance), busy_keys(context.instance)
     done = context.instance.get_materialized_partitions(DONE) if seen.new else set()
     new = [i for i in seen.new if i not in busy and i not in done]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field, create_model
 
 from pipeline.datasets.decisions import Decision, by_issue
+from pipeline.datasets.lock import shared
 from pipeline.engines import Engine, shared_engine
 from pipeline.knowledge import shelve_lexicon, user_decisions
 from pipeline.steps import IssueTask
@@ -30,6 +32,16 @@ class Places(dg.ConfigurableResource):  # type: ignore[type-arg]
     workers: int = Field(default=1, description="Worker processes; 1 works in the run's own process.")
     address: str | None = Field(default=None, description="Address of the Dask scheduler; none starts a local cluster.")
     batch: str | None = Field(default=None, description="hash:N groups issues by a hash of their path.")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Places]:
+        """A run of Dagster holds the output folder against `banmian run`, for which it waits; sensors hold nothing."""
+        if context.run is None:
+            yield self
+            return
+        say = context.log.info if context.log else print
+        with shared(self.output, say=say):
+            yield self
 
     def workforce(self) -> Engine:
         """The engine; its workers outlive the run, so that models are loaded once."""

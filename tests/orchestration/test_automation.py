@@ -27,10 +27,10 @@ class Ticker:
         self.job, self.settings, self.cursor = job, settings, None
 
     def __call__(self, do_runs: bool = True) -> list[tuple[str, list[str]]]:
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             self.job.instance, cursor=self.cursor, resources={"places": places_of(self.settings)}
-        )
-        self.result = watch_input.evaluate_tick(context)
+        ) as context:
+            self.result = watch_input.evaluate_tick(context)
         self.cursor = self.result.cursor
         for request in self.result.dynamic_partitions_requests or []:
             self.job.instance.add_dynamic_partitions(NAME, list(request.partition_keys))
@@ -154,8 +154,8 @@ def test_a_cursor_of_another_kind_starts_afresh(tick: Ticker) -> None:
 
 
 def morning(job: Job, settings: Settings) -> list[list[str]]:
-    context = dg.build_schedule_context(job.instance, resources={"places": places_of(settings)})
-    requests = every_morning.evaluate_tick(context).run_requests or []
+    with dg.build_schedule_context(job.instance, resources={"places": places_of(settings)}) as context:
+        requests = every_morning.evaluate_tick(context).run_requests or []
     order = list(job.instance.get_dynamic_partitions(NAME))
     return [keys_of_run(order, dict(r.tags)) for r in requests]
 
