@@ -155,6 +155,38 @@ def clean_command(file: str, as_json: bool, lexicon: str | None) -> None:
     click.echo(json.dumps(_as_json(page), ensure_ascii=False, indent=2) if as_json else readable(page))
 
 
+@main.command("review", short_help="Decide about the suggestions, in the browser.")
+@click.option("--output", required=True, metavar="DIR", help="Folder of the tables.")
+@click.option("--decisions", metavar="FILE", envvar="BANMIAN_DECISIONS",
+              help="Where decisions are kept [default: OUTPUT.decisions.csv].")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine [default: a free one].")
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+def review_command(output: str, decisions: str | None, port: int, no_browser: bool) -> None:
+    """Opens a page on this machine that shows each suggestion in its context; keys accept and reject.
+
+    Decisions are saved at once in a plain CSV, which can also be edited by hand; the next `banmian run` applies them.
+    """
+    from pipeline.review.session import hold, prepare
+    from pipeline.settings import UsageError, place
+
+    try:
+        review = prepare(place(output), place(decisions) if decisions else None)
+        before = review.desk.counts()
+        click.echo(
+            f"{before['open']:,} of {before['total']:,} suggestions are open, {review.n_groups:,} questions in all"
+        )
+        if not before["total"]:
+            return
+        click.echo(f"decisions: {review.desk.path}")
+        hold(review, port, not no_browser, click.echo)
+    except UsageError as error:
+        _fail(str(error))
+    made = review.desk.counts()
+    click.echo(f"\n{made['accepted']:,} accepted, {made['rejected']:,} rejected, {made['open']:,} open")
+    if made["accepted"] or made["rejected"]:
+        click.echo(f"they take effect with: {review.facts['command']}")
+
+
 @main.command("train", short_help="Learn the weights of the page model from gold pages.")
 @click.argument(
     "folders", metavar="GOLD_DIR...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False)
