@@ -186,7 +186,7 @@ def _numbered(rows: Any, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header(cells: Sequence[str], where: str) -> list[str]:
-    header = [c.strip() for c in cells]
+    header = [_unguarded(c.strip()) for c in cells]
     missing = [c for c in NEEDED if c not in header]
     if missing:
         raise DecisionsError(f"{where}: the header has no column {missing[0]!r}; needed are {', '.join(NEEDED)}")
@@ -249,7 +249,7 @@ def format_decisions(decisions: Sequence[Decision]) -> bytes:
     own = list(dict.fromkeys(name for d in decisions for name, _ in d.more))
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\r\n")
-    writer.writerow([*COLUMNS, *own])
+    writer.writerow([*COLUMNS, *map(_guarded, own)])
     for d in decisions:
         said = "" if d.accepted is None else "accepted" if d.accepted else "rejected"
         more = dict(d.more)
