@@ -20,7 +20,7 @@ from pipeline.datasets.lock import LockedError, alone
 from pipeline.datasets.reference import ReferenceTextError, reference_files
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store
-from pipeline.engines import Engine, EngineUnavailableError
+from pipeline.engines import Engine, EngineUnavailableError, WorkerDiedError
 from pipeline.knowledge import DecisionsError, LexiconError, had_lexicon, shelve_lexicon, user_decisions
 from pipeline.orchestration.automation import DONE, registered
 from pipeline.orchestration.dead_runs import bury_dead_runs, bury_dead_runs_if_idle, owner_tags
@@ -30,7 +30,7 @@ from pipeline.orchestration.partitions import NAME, range_tags, ranges
 from pipeline.orchestration.resources import Places
 from pipeline.reports.site import forget_issue
 from pipeline.settings import Settings, UsageError, check_places, claim, prepare_home, unwritable
-from pipeline.steps import WITHHELD, standing
+from pipeline.steps import WITHHELD, Standing, standing
 from pipeline.text.profile import CleaningProfile
 
 T = TypeVar("T")
@@ -82,8 +82,10 @@ class WatchedEngine:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def map(self, fn: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
-        for result in self.engine.map(fn, tasks):
+    def map(
+        self, fn: Callable[[T], R], tasks: Iterable[T], rescue: Callable[[T, WorkerDiedError], R] | None = None
+    ) -> Iterator[R]:
+        for result in self.engine.map(fn, tasks, rescue):
             _listener.step()
             yield result
 
@@ -318,7 +320,8 @@ def _wanted(
     if force:
         return list(issues), []
     done = instance.get_materialized_partitions(DONE) if os.environ.get("DAGSTER_HOME") else set(issues)
-    found = list(Places.workforce(places).map(standing, places.tasks(issues, CleaningProfile())))
+    tasks = places.tasks(issues, CleaningProfile())
+    found = list(Places.workforce(places).map(standing, tasks, lambda _, error: Standing(False, (str(error),))))
     wanted = [i for i, stands in zip(issues, found, strict=True) if not stands.current or i not in done]
     return wanted, [fault for stands in found for fault in stands.faults]
 

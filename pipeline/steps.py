@@ -139,8 +139,7 @@ def lay_out_issue(task: IssueTask) -> Outcome:
         _pages(store, task.issue_id),
         lambda p: heart.lay_out_page(p, edits.get(p.page_id, []), models, task.profile),
     )
-    table = lines_table(task.issue_id, done)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), MODEL_KEY: (model_id or "").encode()})
+    table = _with_model(lines_table(task.issue_id, done), model_id)
     layouts = [layout for _, layout in done]
     notes: dict[str, dict[str, Value]] = {
         "lines": {
@@ -172,8 +171,7 @@ def clean_issue(task: IssueTask) -> Outcome:
     made = tables.page_tables(
         kept, task.software_version, issue_id=task.issue_id, low_confidence=task.profile.low_confidence
     )
-    read = [r for r in tables.rejects_from_table(store.read("rejects", task.issue_id)) if r.reason != WITHHELD]
-    made["rejects"] = tables.rejects_table(task.issue_id, [*read, *withheld])
+    made["rejects"] = _rejects(task, store, withheld)
     # `pages` is written last: that it names the model says that the issue is complete.
     made["pages"] = tables.pages_table(
         pages, models.model_id, task.settings(pages, models.knowledge_id), task.software_version
@@ -203,6 +201,42 @@ def _cleaned(
         except Exception as error:
             failed.append(invariants.reject_for(page, [f"a step failed: {type(error).__name__}: {error}"]))
     return cleaned, failed
+
+
+def rescue(step: Callable[[IssueTask], Outcome], task: IssueTask, error: Exception) -> Outcome:
+    """What stands in for a step over an issue that kills its workers: its siblings must go on.
+
+    Then every page of it is a reject. Stage tables stay empty, so that the last step tries each page once more.
+    """
+    store, detail = Store(task.output), str(error)
+    if step is read_pages:
+        made = {
+            "pages": tables.pages_table([], None, task.profile.profile_id, task.software_version),
+            "rejects": tables.rejects_table(
+                task.issue_id, inputs.unread(task.input, task.issue_id, task.batch, detail)
+            ),
+        }
+        return _published(task, store, made, {})
+    if step is normalise_issue:
+        return _published(task, store, {"normalised": normalised_table(task.issue_id, [])}, {})
+    if step is lay_out_issue:
+        model_id = Shelf(task.output, "language").current()
+        return _published(task, store, {"lines": _with_model(lines_table(task.issue_id, []), model_id)}, {})
+    pages = _pages(store, task.issue_id)
+    withheld = [invariants.reject_for(page, [f"a step failed: {detail}"]) for page in pages]
+    made = tables.page_tables([], task.software_version, issue_id=task.issue_id)
+    made["rejects"] = _rejects(task, store, withheld)
+    return _published(task, store, made, {}, tuple(withheld))
+
+
+def _with_model(lines: pa.Table, model_id: str | None) -> pa.Table:
+    return lines.replace_schema_metadata({**(lines.schema.metadata or {}), MODEL_KEY: (model_id or "").encode()})
+
+
+def _rejects(task: IssueTask, store: Store, withheld: Iterable[Reject]) -> pa.Table:
+    """What could not be read, and what is not published."""
+    read = [r for r in tables.rejects_from_table(store.read("rejects", task.issue_id)) if r.reason != WITHHELD]
+    return tables.rejects_table(task.issue_id, [*read, *withheld])
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def read_issue(root: str, issue: str | Sequence[Source], batch: str | None = Non
         FileNotFoundError: the input holds no such issue (any more).
     """
     folder = Folder(root)
-    sources = _sources_of(folder, issue, batch) if isinstance(issue, str) else tuple(issue)
+    sources = sources_of(root, issue, batch) if isinstance(issue, str) else tuple(issue)
     if not sources:
         raise FileNotFoundError(f"the input {root} holds no issue {issue!r}")
     page_list, seen = read_page_list(root), set[str]()
@@ -96,6 +96,17 @@ def read_issue(root: str, issue: str | Sequence[Source], batch: str | None = Non
         for found in reader(folder, source, page_list, hashed=batch is not None, seen=seen):
             (pages if isinstance(found, Page) else rejects).append(found)  # type: ignore[arg-type]
     return pages, rejects
+
+
+def sources_of(root: str, issue_id: str, batch: str | None = None) -> tuple[Source, ...]:
+    """The issue's files as they are now; none if it is not there (any more)."""
+    return _sources_of(Folder(root), issue_id, batch)
+
+
+def unread(root: str, issue_id: str, batch: str | None, detail: str) -> list[Reject]:
+    """A reject for every file of an issue that could not be read for a reason that lies outside it."""
+    shown = sorted({_shown(source.path) for source in sources_of(root, issue_id, batch)})
+    return [Reject(issue_id, path, None, None, "unreadable", detail) for path in shown]
 
 
 def fingerprint(root: str) -> list[FileStamp]:

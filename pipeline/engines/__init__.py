@@ -5,6 +5,22 @@ What does not: anything that knows of pages or tables. Functions and tasks must 
 small parameters, workers read and write the tables themselves and hand back small results.
 """
 
-from pipeline.engines.engine import Engine, EngineUnavailableError, LocalEngine, cores, make_engine, shared_engine
+from pipeline.engines.engine import (
+    Engine,
+    EngineUnavailableError,
+    LocalEngine,
+    WorkerDiedError,
+    cores,
+    make_engine,
+    shared_engine,
+)
 
-__all__ = ["Engine", "EngineUnavailableError", "LocalEngine", "cores", "make_engine", "shared_engine"]
+__all__ = [
+    "Engine",
+    "EngineUnavailableError",
+    "LocalEngine",
+    "WorkerDiedError",
+    "cores",
+    "make_engine",
+    "shared_engine",
+]

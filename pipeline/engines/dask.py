@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from pipeline.engines.engine import AHEAD, EngineUnavailableError, in_order
+from pipeline.engines.engine import AHEAD, EngineUnavailableError, Handed, Promise, WorkerDiedError, in_order, rescued
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,12 +25,13 @@ class DaskEngine:
         except ImportError:
             raise EngineUnavailableError("the dask engine is not installed: pip install 'banmian[dask]'") from None
         self._cluster: Any = None
+        self._killed: type[Exception] = distributed.KilledWorker
         if address is None:
             self._cluster = distributed.LocalCluster(
                 n_workers=workers or 2,
                 threads_per_worker=1,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any free port
                 security=security,
             )
             address = self._cluster.scheduler_address
@@ -41,10 +42,24 @@ class DaskEngine:
                 f"no Dask scheduler answers at {address} ({error}): start `dask scheduler`, or check --dask-address"
             ) from None
 
-    def map(self, fn: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    def map(
+        self, fn: Callable[[T], R], tasks: Iterable[T], rescue: Callable[[T, WorkerDiedError], R] | None = None
+    ) -> Iterator[R]:
+        def fetch(handed: Handed[T, R]) -> R:
+            for promise in (handed.promise, None):
+                try:  # Dask tries it on other workers, but blames all that a worker had before it when it died
+                    return (promise or submit(handed.task)).result()
+                except self._killed:
+                    continue
+            return rescued(handed.task, rescue)
+
+        def submit(task: T) -> Promise[R]:
+            # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
+            promise: Promise[R] = self._client.submit(fn, task, pure=False)
+            return promise
+
         ahead = max(1, sum(self._client.nthreads().values())) * AHEAD
-        # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
-        yield from in_order(lambda task: self._client.submit(fn, task, pure=False), tasks, ahead)
+        yield from in_order(submit, tasks, ahead, fetch)
 
     def close(self) -> None:
         self._client.close()

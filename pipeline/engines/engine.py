@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,11 +25,29 @@ class EngineUnavailableError(Exception):
     """The engine asked for cannot be used here; the message says what to do."""
 
 
+class WorkerDiedError(Exception):
+    """A worker died over a task, and died again when it was tried once more; the message names the task."""
+
+    def __init__(self, task: object) -> None:
+        super().__init__(f"the worker died (killed, out of memory, or crashed) while working on {name_of(task)}")
+
+
+def name_of(task: object) -> str:
+    """How a task is called in messages."""
+    return str(getattr(task, "issue_id", task))[:200]
+
+
 class Engine(Protocol):
     """Calls a function on many tasks."""
 
-    def map(self, fn: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
-        """The results, in the order of the tasks."""
+    def map(
+        self, fn: Callable[[T], R], tasks: Iterable[T], rescue: Callable[[T, WorkerDiedError], R] | None = None
+    ) -> Iterator[R]:
+        """The results, in the order of the tasks.
+
+        A task whose worker dies is tried again. If it kills that worker, too, `rescue` gives the result in its place,
+        in this process; without `rescue` the error is raised.
+        """
 
     def close(self) -> None:
         """Lets the workers go."""
@@ -40,19 +60,39 @@ class Promise(Protocol[R_co]):
     def cancel(self) -> object: ...
 
 
-def in_order(submit: Callable[[T], Promise[R]], tasks: Iterable[T], ahead: int) -> Iterator[R]:
+class Handed(NamedTuple, Generic[T, R]):
+    """A task, and the result that was promised for it."""
+
+    task: T
+    promise: Promise[R]
+
+
+def in_order(
+    submit: Callable[[T], Promise[R]],
+    tasks: Iterable[T],
+    ahead: int,
+    fetch: Callable[[Handed[T, R]], R],
+) -> Iterator[R]:
     """The results of the tasks, in their order, with at most `ahead` of them handed out at a time."""
-    waiting: deque[Promise[R]] = deque()
+    waiting: deque[Handed[T, R]] = deque()
     try:
         for task in tasks:
-            waiting.append(submit(task))
+            waiting.append(Handed(task, submit(task)))
             if len(waiting) >= ahead:
-                yield waiting.popleft().result()
+                yield fetch(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield fetch(waiting.popleft())
     finally:
-        for promise in waiting:
-            promise.cancel()
+        for handed in waiting:
+            handed.promise.cancel()
+
+
+def rescued(task: T, rescue: Callable[[T, WorkerDiedError], R] | None) -> R:
+    """What stands in for the result of a task that kills its workers."""
+    error = WorkerDiedError(task)
+    if rescue is None:
+        raise error
+    return rescue(task, error)
 
 
 class LocalEngine:
@@ -67,24 +107,74 @@ class LocalEngine:
             raise ValueError(f"workers must be at least 1, not {workers}")
         self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._cell: ProcessPoolExecutor | None = None
 
-    def map(self, fn: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    def map(
+        self, fn: Callable[[T], R], tasks: Iterable[T], rescue: Callable[[T, WorkerDiedError], R] | None = None
+    ) -> Iterator[R]:
         if self.workers == 1:
             yield from map(fn, tasks)
             return
-        pool = self._start()
-        yield from in_order(lambda task: pool.submit(fn, task), tasks, self.workers * AHEAD)
+
+        def fetch(handed: Handed[T, R]) -> R:
+            try:
+                return handed.promise.result()
+            except (BrokenProcessPool, CancelledError):  # whichever task it was: all that were under way are lost
+                return self._alone(fn, handed.task, rescue)
+
+        yield from in_order(lambda task: self._submit(fn, task), tasks, self.workers * AHEAD, fetch)
+        self._release_cell()
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+        self._release_cell()
+
+    def _submit(self, fn: Callable[[T], R], task: T) -> Future[R]:
+        try:
+            return self._start().submit(fn, task)
+        except BrokenProcessPool:
+            self.close()
+            return self._start().submit(fn, task)
 
     def _start(self) -> ProcessPoolExecutor:
-        """Worker processes are started fresh: forking a process that has threads (Dagster has) may deadlock."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = _pool(self.workers)
         return self._pool
+
+    def _alone(self, fn: Callable[[T], R], task: T, rescue: Callable[[T, WorkerDiedError], R] | None) -> R:
+        """The task once more, with a worker for itself: if that dies, it is this task that kills."""
+        self._cell = self._cell or _pool(1)
+        try:
+            return self._cell.submit(fn, task).result()
+        except BrokenProcessPool:
+            self._release_cell()
+            return rescued(task, rescue)
+
+    def _release_cell(self) -> None:
+        if self._cell is not None:
+            self._cell.shutdown(cancel_futures=True)
+            self._cell = None
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    """Worker processes, started fresh: forking a process that has threads (Dagster has) may deadlock."""
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=end_with_parent)
+
+
+def end_with_parent() -> None:
+    """Lets this worker end when the run that started it is killed: it must not write into the next run's tables."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from pipeline.steps import (
     lay_out_issue,
     normalise_issue,
     read_pages,
+    rescue,
     table_problems,
 )
 
@@ -158,7 +160,8 @@ def _work(
     """The step over every issue of the run, spread over the engine's workers."""
     knobs = profile.profile()
     outcomes: list[Outcome] = []
-    for outcome in places.workforce().map(step, places.tasks(context.partition_keys, knobs)):
+    tasks = places.tasks(context.partition_keys, knobs)
+    for outcome in places.workforce().map(step, tasks, partial(rescue, step)):
         outcomes.append(outcome)
         for table, rows in outcome.rows.items():
             if dg.AssetKey(table) in context.selected_asset_keys:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.engines import Engine, EngineUnavailableError, LocalEngine, make_engine
+from pipeline.engines import Engine, EngineUnavailableError, LocalEngine, WorkerDiedError, make_engine
 
 
 def square(n: int) -> int:
@@ -64,6 +68,90 @@ def test_tasks_are_handed_out_as_needed(engine: Engine) -> None:
     assert [next(results) for _ in range(3)] == [0, 1, 4]
     assert taken < 100
     results.close()  # type: ignore[attr-defined]
+
+
+def die(task: tuple[str, int]) -> int:
+    """Kills its worker: always, or only the first time (a file remembers)."""
+    how, n = task
+    if how == "always":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how and not Path(how).exists():
+        Path(how).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
+def instead(task: tuple[str, int], error: WorkerDiedError) -> int:
+    assert "killed, out of memory, or crashed" in str(error)
+    return -task[1]
+
+
+@pytest.fixture(scope="module", params=["two", "dask"])
+def sturdy(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "dask":
+        dask = pytest.importorskip("dask")
+        with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+            made = make_engine("dask", workers=1)
+            yield made
+            made.close()
+    else:
+        made = LocalEngine(2)
+        yield made
+        made.close()
+
+
+def test_a_worker_killed_once_costs_nothing(sturdy: Engine, tmp_path: Path) -> None:
+    tasks = [("", 1), (str(tmp_path / "died"), 2), *(("", n) for n in range(3, 15))]
+    assert list(sturdy.map(die, tasks)) == list(range(1, 15))
+
+
+def test_a_task_that_kills_is_named_or_rescued_and_the_others_go_on(sturdy: Engine) -> None:
+    tasks = [("", 1), ("always", 2), *(("", n) for n in range(3, 8))]
+    assert list(sturdy.map(die, tasks, rescue=instead)) == [1, -2, 3, 4, 5, 6, 7]
+    with pytest.raises(WorkerDiedError, match=r"while working on \('always', 2\)"):
+        list(sturdy.map(die, tasks))
+    assert list(sturdy.map(square, [3])) == [9]
+
+
+ORPHAN = """
+import sys, time
+from pipeline.engines import LocalEngine
+from tests_engines_task import note
+if __name__ == "__main__":
+    for _ in LocalEngine(2).map(note, [sys.argv[1]] * 2):
+        pass
+"""
+NOTE = """
+import os, time, uuid
+def note(folder):
+    open(os.path.join(folder, uuid.uuid4().hex + ".pid"), "w").write(str(os.getpid()))
+    time.sleep(600)
+"""
+
+
+def test_workers_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(ORPHAN)
+    (tmp_path / "tests_engines_task.py").write_text(NOTE)
+    root = Path(__file__).parents[2]
+    run = subprocess.Popen(
+        [sys.executable, "main.py", str(tmp_path)], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    while len(pids := [p.read_text() for p in tmp_path.glob("*.pid")]) < 2 or "" in pids:
+        assert run.poll() is None
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    until = time.monotonic() + 20
+    while any(_alive(int(pid)) for pid in pids):
+        assert time.monotonic() < until, "a worker outlived its run"
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_one_worker_stays_in_the_process() -> None:
