@@ -43,6 +43,33 @@ Examples:
   iconv -f gb18030 -t utf-8 old.txt | banmian clean - --json
 """
 
+QUERY_HELP = """\b
+Asks the tables in SQL (DuckDB). Without a question: which tables there are; with a table's name: its columns.
+
+\b
+Examples:
+  banmian query
+  banmian query articles
+  banmian query "SELECT headline, authors FROM articles WHERE list_contains(authors, '周文涛')"
+  banmian query "SELECT rule, count(*) AS n FROM edits GROUP BY rule ORDER BY n DESC" --to rules.csv
+
+\b
+Only the tables can be read, and nothing can be written but the answer.
+"""
+
+DIFF_HELP = """\b
+Compares two output folders over the same pages: which articles and edits an upgrade, another profile or another
+model changed.
+
+\b
+Examples:
+  banmian diff outputs-before outputs
+  banmian diff outputs-before outputs --json > difference.json
+
+\b
+Exit codes: 0 no difference; 1 something differs; 2 wrong usage.
+"""
+
 
 def program() -> NoReturn:
     """The console script: `main`, then out at once.
@@ -75,6 +102,7 @@ def main() -> None:
     Start with:
       banmian run --input seeds --output outputs     a folder of pages → tables and a report
       banmian clean page.txt                         one page → its articles, on the terminal
+      banmian query "SELECT headline FROM articles"  what the tables say
     """
 
 
@@ -228,6 +256,53 @@ def train_command(
     )
     write_weights(Path(output), weights, made)
     click.echo(f"{len(weights)} weights in {output}")
+
+
+@main.command("query", help=QUERY_HELP, short_help="Ask the tables in SQL.")
+@click.argument("sql", metavar="[SQL]", default="")
+@click.option("--output", metavar="DIR", envvar="BANMIAN_OUTPUT", default="outputs", show_default=True,
+              help="Folder of the tables.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+              help="Form of the answer [default: that of --to, else a table].")  # fmt: skip
+@click.option("--to", "target", metavar="FILE", help="Where the answer is written: .csv, .json, .jsonl or .parquet.")
+@click.option(
+    "--rows", type=click.IntRange(min=1), default=40, show_default=True, help="Rows of a table that are shown."
+)
+def query_command(sql: str, output: str, form: str | None, target: str | None, rows: int) -> None:
+    from pipeline.reports.answers import AnswerError, answer
+    from pipeline.settings import place
+
+    try:
+        answer(place(output), sql.strip(), form, target, rows)
+    except AnswerError as error:
+        _fail(str(error))
+
+
+@main.command("diff", help=DIFF_HELP, short_help="What differs between two output folders.")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--pages", type=click.IntRange(min=0), default=20, show_default=True, help="Pages that are shown.")
+def diff_command(old: str, new: str, as_json: bool, pages: int) -> None:
+    from rich.console import Console
+
+    from pipeline.datasets.difference import difference
+    from pipeline.datasets.store import Store, StoreError
+    from pipeline.reports.differences import show_difference
+    from pipeline.settings import place
+
+    for folder in (old, new):
+        if not Store(place(folder)).issues("pages"):
+            _fail(f"{folder} holds no tables: give the --output folder of a banmian run")
+    try:
+        found = difference(place(old), place(new))
+    except StoreError as error:
+        _fail(str(error))
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+    else:
+        show_difference(found, Console(), pages)
+    sys.exit(0 if found.same else 1)
 
 
 @main.command("forget", short_help="Delete the tables of newspaper issues.")

@@ -29,3 +29,23 @@ def models() -> Models:
 def profile() -> CleaningProfile:
     """The default profile."""
     return CleaningProfile()
+
+
+@pytest.fixture(scope="session")
+def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a run over five invented pages of two dated newspaper issues, and one that is rejected.
+
+    Read only: whoever changes it copies it first.
+    """
+    from pipeline.run import run
+    from pipeline.settings import Settings
+
+    folder = tmp_path_factory.mktemp("cleaned")
+    pages = sorted((Path(__file__).parent / "pages" / "synthetic").glob("*.txt"))
+    for number, page in enumerate(pages[:5]):
+        issue = folder / "in" / "jianghai-daily" / f"2025-03-0{3 + number // 3}"
+        issue.mkdir(parents=True, exist_ok=True)
+        (issue / f"{number % 3 + 1:02d}.txt").write_bytes(page.read_bytes())
+    (folder / "in" / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    assert run(Settings(str(folder / "in"), str(folder / "out"))).exit_code == 0
+    return folder / "out"

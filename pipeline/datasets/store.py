@@ -234,14 +234,15 @@ def _to_bytes(data: pa.Table) -> bytes:
     """The same table gives the same bytes (for one version of pyarrow)."""
     sink = pa.BufferOutputStream()
     names = [f.name for f in data.schema if pa.types.is_string(f.type) and f.name not in _PROSE]
-    pq.write_table(
-        data.combine_chunks(),
-        sink,
-        compression="zstd",
-        compression_level=ZSTD_LEVEL,
-        use_dictionary=names or False,
-        write_page_checksum=True,
-    )
+    writing = {
+        "compression": "zstd",
+        "compression_level": ZSTD_LEVEL,
+        "use_dictionary": names or False,
+        "write_page_checksum": True,
+    }
+    with pq.ParquetWriter(sink, data.schema, **writing) as writer:
+        if data.num_rows:  # a row group without rows is more than the library `datasets` can read
+            writer.write_table(data.combine_chunks())
     return bytes(sink.getvalue())
 
 
