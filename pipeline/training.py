@@ -24,17 +24,17 @@ from pipeline.language.ngrams import NgramModel, train
 from pipeline.language.weights import load_weights
 from pipeline.simulator import CleanArticle, articles_of_gold, simulated_pages
 from pipeline.text.compose import LINE_CONFIDENCE
-from pipeline.text.decisions import Choice, choices
+from pipeline.text.decisions import Choice, Prospects
 from pipeline.text.heads import TAGS, HeadLine, all_readings, line_features
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.reader import LEAST_TEXT
 from pipeline.text.segment import Read, lay_out, read_page
-from pipeline.text.stories import place
+from pipeline.text.stories import Book
 from pipeline.text.surroundings import Story, Surroundings
+from pipeline.text.weights import Features, Weights
 
-Features = dict[str, float]
 #: Share of the body spans that get one more line break in the copies of the gold pages.
 BROKEN = 0.1
 Floats = npt.NDArray[np.float64]
@@ -212,19 +212,20 @@ def story_examples(around: Surroundings, gold: Sequence[GoldBlock]) -> Iterator[
     stories: tuple[Story, ...] = ()
     current = -1
     number_of: dict[int, int] = {}
+    prospects, book = Prospects(around, Weights({})), Book(around)
     for i, typed in enumerate(around.typed):
         if typed.kind == "furniture" or gold[i].article is None:
             continue
-        found = list(choices(around, i, stories, current))
+        found = prospects.choices(i, stories, current)
         right = right_choice(found, gold[i], number_of)
-        missing = gold[i].goes_on is not None and right is not None and found[right].move == "append"
+        missing = gold[i].goes_on is not None and right is not None and found[right].way.move == "append"
         if right is not None and not missing and len(found) > 1:
             yield [c.features for c in found], right
         chosen = found[right or 0]
-        stories, current = place(around, stories, i, chosen)
+        stories, current = book.place(stories, i, chosen.way, chosen.story)
         article = gold[i].article
         assert article is not None
-        if chosen.move == "new":
+        if chosen.way.move == "new":
             number_of.setdefault(article, current)
 
 
@@ -234,10 +235,10 @@ def right_choice(found: Sequence[Choice], gold: GoldBlock, number_of: Mapping[in
     story = number_of.get(gold.article)
     if story is None:
         return 0
-    here = [n for n, c in enumerate(found) if c.story == story and c.move != "new"]
+    here = [n for n, c in enumerate(found) if c.story == story and c.way.move != "new"]
     if not here:
         return None
-    by_move: dict[tuple[str, int | None], int] = {(found[n].move, found[n].of): n for n in here}
+    by_move: dict[tuple[str, int | None], int] = {(found[n].way.move, found[n].way.of): n for n in here}
     if gold.goes_on is not None and gold.role in ("body", "caption", "heading"):
         if ("join", gold.goes_on) in by_move:
             return by_move["join", gold.goes_on]

@@ -176,16 +176,25 @@ class NgramModel:
             return None
         own = count_ids(text_ids(text))
         contexts = []
+        shorter = self.counts_of(own.keys[0], 1) <= own.counts[0]
+        alone = int(shorter.sum())
         for n in range(2, ORDER + 1):
             keys, counts = own.keys[n - 1], own.counts[n - 1]
+            # an n-gram stands in this text alone when its end, one shorter, does: only the others are looked up
+            only_mine = shorter[np.searchsorted(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
+            open_ = np.flatnonzero(~only_mine)
+            only_mine[open_] = self.counts_of(keys[open_], n) <= counts[open_]
             unique, first = np.unique(keys // np.uint64(SIZE), return_index=True)
-            only_mine = (self.counts_of(keys, n) <= counts).astype(np.float64)
             contexts.append(
-                (unique, np.add.reduceat(counts.astype(np.float64), first), np.add.reduceat(only_mine, first))
+                (
+                    unique,
+                    np.add.reduceat(counts.astype(np.float64), first),
+                    np.add.reduceat(only_mine.astype(np.float64), first),
+                )
                 if len(keys)
                 else (unique, np.zeros(0), np.zeros(0))
             )
-        alone = int((self.counts_of(own.keys[0], 1) <= own.counts[0]).sum())
+            shorter = only_mine
         return OwnShare(own.keys, own.counts, tuple(contexts), alone)
 
     def texts_with_line(self, line: str) -> int:
@@ -202,19 +211,26 @@ class NgramModel:
             counts -= _own(own, keys, n).astype(np.int64)
         return np.maximum(counts, 0)
 
-    def logprobs(self, ids: Ids, own: OwnShare | None = None) -> Floats:
+    def logprobs(self, ids: Ids, own: OwnShare | None = None, where: npt.NDArray[np.bool_] | None = None) -> Floats:
         """Natural-log probability of each character given the up to four before it; `len(ids)` values.
 
         Positions whose left context does not belong to them (the first four of each row, when rows were laid end to
-        end) must be ignored by the caller.
+        end) must be ignored by the caller; so must those that are not `where`, which are not looked up.
         """
+        if where is not None:
+            where = where | np.append(where[1:], False)  # what stands before them is their context
         probability = np.full(len(ids), 1.0 / SIZE)
         context_at: npt.NDArray[np.int64] | None = None
+        shorter_at = np.zeros(len(ids), dtype=np.int64)
         for n in range(1, ORDER + 1):
             keys, valid = ngram_keys(ids, n)
             table, counts = self.grams.keys[n - 1], self.grams.counts[n - 1]
             at = np.full(len(ids), -1, dtype=np.int64)
-            alive = valid if context_at is None else valid & (context_at >= 0)
+            alive = valid if where is None else valid & where
+            if context_at is not None:  # an n-gram was only seen where its end and its beginning were
+                alive = alive & (shorter_at >= 0)
+                if where is None:
+                    alive &= context_at >= 0
             places = np.flatnonzero(alive)
             at[places] = find(table, keys[places])
             hit = np.zeros(len(ids))
@@ -231,6 +247,7 @@ class NgramModel:
             mixed = (np.maximum(hit, 0) + kinds * probability) / np.maximum(followed + kinds, 1e-12)
             probability = np.where(some, mixed, probability)
             if n < ORDER:
+                shorter_at = at
                 context_at = np.full(len(ids), -1, dtype=np.int64)
                 context_at[1:] = at[:-1]
         result: Floats = np.log(probability)

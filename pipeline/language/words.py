@@ -5,10 +5,14 @@ Only the file is read; jieba itself is never imported (its import and its own lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
+
+from pipeline.text.models import Floats, Points
 
 
 class Dictionary:
@@ -25,6 +29,26 @@ class Dictionary:
     def frequency(self, word: str) -> int:
         """How often the word was counted; 0 = unknown."""
         return int(self._counts.get(word, 0))
+
+    def pair_frequencies(self, first: Points, second: Points) -> Floats:
+        """The same for words of two characters, given as code points."""
+        keys, counts = self._pairs
+        asked = first * 0x110000 + second
+        at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+        return np.where(keys[at] == asked, counts[at], 0.0)
+
+    @cached_property
+    def _pairs(self) -> tuple[Points, Floats]:
+        """Words of two characters as numbers, sorted, and their counts; one that no text can hold is always there."""
+        found = sorted((ord(w[0]) * 0x110000 + ord(w[1]), int(n)) for w, n in self._counts.items() if len(w) == 2)
+        keys, counts = zip((-1, 0), *found, strict=True)
+        return np.array(keys, dtype=np.int64), np.array(counts, dtype=np.float64)
+
+    def by_length(self, shortest: int, longest: int) -> Iterator[tuple[int, list[str], list[int]]]:
+        """For each length the words of so many characters, and how often each was counted."""
+        for n in range(shortest, longest + 1):
+            words = [w for w in self._counts if len(w) == n]
+            yield n, words, [int(self._counts[w]) for w in words]
 
     def is_person(self, word: str) -> bool:
         """Tagged as a person's name (nr, nrt, nrfg). The tags are noisy: 万古长青 is one of them."""

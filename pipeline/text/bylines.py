@@ -285,6 +285,8 @@ def _are_names(names: Sequence[str], surnames: frozenset[str]) -> bool:
 
 def _names_in(text: str) -> tuple[str, ...]:
     """The names in what stands between titles, 文/ and 摄."""
+    if not text:
+        return ()
     bare = re.sub(rf"[{BYLINE_MARKS}{_OPEN}{_CLOSE}]", " ", _TITLES_ONLY.sub(" ", text))
     return split_names(_DONE_AFTER.sub(" ", bare))
 

@@ -24,55 +24,61 @@ class Reader:
         self._model = models.language
         self._own = models.language.own_counts(text)
         self._words = models.words
+        self._seams: dict[tuple[str, str], tuple[float, ...]] = {}
         self.knows_anything = models.language.n_chars >= LEAST_TEXT
 
-    def seam_scores(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float, float, float]]:
-        """For each (left, right): log-likelihood ratio of right's first 2 and first 6 characters after left's end
-        against after a paragraph mark; log P(paragraph ends | left's end); log P(right's first 6 | paragraph start).
-        """
+    def seam_scores(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """For each (left, right), a row: log-likelihood ratio of right's first 2 and first 6 characters after left's
+        end against after a paragraph mark; log P(paragraph ends | left's end); log P(right's first 6 | paragraph
+        start). An array of four columns."""
         if not pairs or not self.knows_anything:
-            return [(0.0, 0.0, 0.0, 0.0)] * len(pairs)
-        rows = [self._row(left, right) for left, right in pairs]
-        starts = {right[:_AHEAD] for _, right in pairs}
-        start_rows = [self._row("", right) for right in sorted(starts)]
-        ends = {left[-_CONTEXT:] for left, _ in pairs}
-        end_rows = [self._end_row(left) for left in sorted(ends)]
-        scores = self._scores(np.stack([*rows, *start_rows, *end_rows]))
-        joined = scores[: len(rows)]
-        fresh = dict(zip(sorted(starts), scores[len(rows) : len(rows) + len(start_rows)], strict=True))
-        close = dict(zip(sorted(ends), scores[len(rows) + len(start_rows) :], strict=True))
-        found = []
-        for (left, right), row in zip(pairs, joined, strict=True):
-            alone = fresh[right[:_AHEAD]]
-            n = min(len(right), _AHEAD)
-            found.append(
-                (
-                    float((row[:2] - alone[:2]).sum()),
-                    float((row[:n] - alone[:n]).sum()),
-                    float(close[left[-_CONTEXT:]][0]),
-                    float(alone[:n].sum()),
-                )
-            )
-        return found
+            return np.zeros((len(pairs), 4))
+        keys = [(left[-_CONTEXT:], right[:_AHEAD]) for left, right in pairs]
+        new = [key for key in dict.fromkeys(keys) if key not in self._seams]
+        if new:
+            self._seams.update(zip(new, self._read_seams(new), strict=True))
+        return np.array([self._seams[key] for key in keys])
+
+    def _read_seams(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, ...]]:
+        lefts = {left: n for n, left in enumerate(dict.fromkeys(left for left, _ in pairs))}
+        rights = {right: n for n, right in enumerate(dict.fromkeys(right for _, right in pairs))}
+        before = np.full((len(lefts), _CONTEXT), PARAGRAPH, dtype=np.uint16)
+        for left, n in lefts.items():
+            if left:
+                before[n, _CONTEXT - len(left) :] = self._model.encode(left)
+        after = np.full((len(rights), _AHEAD), PARAGRAPH, dtype=np.uint16)
+        for right, n in rights.items():
+            after[n, : len(right)] = self._model.encode(right)
+        size = np.array([len(right) for right in rights])
+        a = np.array([lefts[left] for left, _ in pairs])
+        b = np.array([rights[right] for _, right in pairs])
+        # beyond `_CONTEXT` characters into the right side the left one is forgotten: both ways read alike
+        joined = self._scores(np.hstack([before[a], after[b, :_CONTEXT]]))
+        fresh = self._scores(np.hstack([np.full((len(rights), _CONTEXT), PARAGRAPH, dtype=np.uint16), after]))
+        closed = self._scores(np.hstack([before, np.full((len(lefts), 1), PARAGRAPH, dtype=np.uint16)]))
+        fresh = np.where(np.arange(_AHEAD) < size[:, None], fresh, 0.0)
+        joined = np.where(np.arange(_CONTEXT) < size[b, None], joined, 0.0)
+        gain = joined - fresh[b, :_CONTEXT]
+        columns = (gain[:, :2].sum(axis=1), gain.sum(axis=1), closed[a, 0], fresh[b].sum(axis=1))
+        return list(zip(*(c.tolist() for c in columns), strict=True))
 
     def seam(self, left: str, right: str) -> float:
         """Log P(right's beginning | left's end), summed over six characters."""
         if not self.knows_anything:
             return self.crosses_word(left, right)
-        scores = self._scores(np.stack([self._row(left, right)]))
-        return float(scores[0][: min(len(right), _AHEAD)].sum()) + 0.5 * self.crosses_word(left, right)
+        _, ratio, _, start = self.seam_scores([(left, right)])[0]
+        return float(ratio + start) + 0.5 * self.crosses_word(left, right)
 
     def runs_on(self, left: str, right: str) -> float:
         """Evidence that a phrase goes on from one printed line to the next: word across, n-grams."""
-        _, ratio, _, _ = self.seam_scores([(left, right)])[0]
+        ratio = float(self.seam_scores([(left, right)])[0, 1])
         return max(-2.0, min(2.0, ratio / 5)) + min(2.0, self.crosses_word(left, right) / 4)
 
     def objects(self, left: str, right: str) -> bool:
         """Does the model see a new paragraph rather than the next words? Without a model it never objects."""
         if not self.knows_anything:
             return False
-        _, ratio, _, _ = self.seam_scores([(left, right)])[0]
-        return ratio < -2.0
+        return float(self.seam_scores([(left, right)])[0, 1]) < -2.0
 
     def recurrence(self, line: str) -> float:
         """Log of the number of other texts in which this line stands alone: names of columns recur, headlines don't.
@@ -100,43 +106,24 @@ class Reader:
         ids = self._model.encode(text)
         seen = self._model.bigram_counts(ids, self._own)
         share = (seen + 0.5) / (self._model.n_chars + 1e4)
-        unique: dict[str, float] = {}
-        known = np.empty(len(text) - 1)
-        for i in range(len(text) - 1):
-            pair = text[i : i + 2]
-            if pair not in unique:
-                unique[pair] = self._words.frequency(pair) / _WORDS_COUNTED
-            known[i] = unique[pair]
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+        known = self._words.pair_frequencies(points[:-1], points[1:]) / _WORDS_COUNTED
         rarity: Floats = -np.log(np.maximum(share, known)) / _RAREST
         return np.clip(rarity, 0.0, 1.0)
 
     def encode(self, text: str) -> Ids:
         return self._model.encode(text)
 
-    def _row(self, left: str, right: str) -> Ids:
-        row = np.full(_CONTEXT + _AHEAD, PARAGRAPH, dtype=np.uint16)
-        if left:
-            ids = self._model.encode(left[-_CONTEXT:])
-            row[_CONTEXT - len(ids) : _CONTEXT] = ids
-        ids = self._model.encode(right[:_AHEAD])
-        row[_CONTEXT : _CONTEXT + len(ids)] = ids
-        return row
-
-    def _end_row(self, left: str) -> Ids:
-        return self._row(left, "\n")
-
     def _scores(self, rows: Ids) -> Floats:
-        flat = self._model.logprobs(rows.ravel(), self._own)
+        where = np.zeros(rows.shape, dtype=np.bool_)
+        where[:, _CONTEXT:] = True
+        flat = self._model.logprobs(rows.ravel(), self._own, where.ravel())
         return flat.reshape(rows.shape)[:, _CONTEXT:]
 
 
 def word_across(words: WordList, left: str, right: str) -> int:
     """Frequency of the commonest known word (of up to five characters) that lies across a seam; 0 = none."""
-    return max(
-        (
-            words.frequency(left[-i:] + right[:j])
-            for i in range(1, min(4, len(left)) + 1)
-            for j in range(1, min(4, len(right), 5 - i) + 1)
-        ),
-        default=0,
-    )
+    lefts = [left[-i:] for i in range(1, min(4, len(left)) + 1)]
+    rights = [right[:j] for j in range(1, min(4, len(right)) + 1)]
+    found = [words.frequency(a + b) for a in lefts for b in rights[: 5 - len(a)]]
+    return max(found, default=0)

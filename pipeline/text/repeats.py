@@ -9,11 +9,12 @@ the duplicate; its rest (the residue) is a fragment in its own right, which goes
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz.distance import Indel, LCSseq
 
 from pipeline.text.document import DuplicateKind
@@ -25,7 +26,8 @@ _SHINGLE = 8
 _WINDOW = 8
 _COMMON = 12  # a shingle in more blocks than this is boilerplate
 _BLEND_PREFIX, _BLEND_SHARE = 22, 0.2
-_WORD = re.compile(r"\w")
+
+Hashes = npt.NDArray[np.uint64]
 
 #: log P(right's beginning | left's end) of a seam; higher is likelier.
 SeamLikelihood = Callable[[str, str], float]
@@ -79,44 +81,50 @@ class _Key:
 
 
 def _key(text: str) -> _Key:
-    places = tuple(m.start() for m in _WORD.finditer(text))
-    return _Key("".join(text[i] for i in places), places)
+    places = tuple([i for i, char in enumerate(text) if char.isalnum() or char == "_"])
+    return _Key("".join([text[i] for i in places]), places)
 
 
-def _candidates(keys: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _candidates(keys: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of blocks that share a winnowed shingle, in order."""
-    index: dict[int, list[int]] = defaultdict(list)
-    for number, key in enumerate(keys):
-        for shingle in _winnow(key):
-            index[shingle].append(number)
-    pairs = {
-        (a, b)
-        for places in index.values()
-        if 1 < len(places) <= _COMMON
-        for x, a in enumerate(places)
-        for b in places[x + 1 :]
-    }
-    return iter(sorted(pairs))
+    rows = [(number, _winnow(key)) for number, key in enumerate(keys) if len(key) >= 2 * _SHINGLE]
+    if not rows:
+        return []
+    shingles = np.concatenate([found for _, found in rows])
+    blocks = np.repeat([number for number, _ in rows], [len(found) for _, found in rows])
+    order = np.argsort(shingles, kind="stable")  # blocks of one shingle stay in order
+    shingles, blocks = shingles[order], blocks[order]
+    starts = np.flatnonzero(np.r_[True, shingles[1:] != shingles[:-1]])
+    sizes = np.diff(np.r_[starts, len(shingles)])
+    shared = (sizes > 1) & (sizes <= _COMMON)
+    pairs: set[tuple[int, int]] = set()
+    for start, size in zip(starts[shared].tolist(), sizes[shared].tolist(), strict=True):
+        pairs.update(combinations(blocks[start : start + size].tolist(), 2))
+    return sorted(pairs)
 
 
-def _winnow(key: str) -> set[int]:
-    """Shingles that are the least of a window; a text shorter than a shingle has none and repeats nothing."""
-    if len(key) < 2 * _SHINGLE:
-        return set()
-    hashes = [_hash(key[i : i + _SHINGLE]) for i in range(len(key) - _SHINGLE + 1)]
-    head = set(hashes[: _WINDOW // 2])  # beginnings are what blends share
+def _winnow(key: str) -> Hashes:
+    """Hashes of the shingles that are the least of a window, and of the first few: beginnings are what blends share.
+
+    `key` holds at least two shingles; a shorter text repeats nothing.
+    """
+    hashes = _hashes(key)
     if len(hashes) <= _WINDOW:
-        return head | {min(hashes)}
-    return head | {min(hashes[i : i + _WINDOW]) for i in range(len(hashes) - _WINDOW + 1)}
+        least = hashes.min(keepdims=True)
+    else:
+        least = np.lib.stride_tricks.sliding_window_view(hashes, _WINDOW).min(axis=1)
+    return np.unique(np.concatenate([hashes[: _WINDOW // 2], least]))
 
 
-def _hash(shingle: str) -> int:
-    """Deterministic over runs (Python's own hash of strings is not)."""
-    value = 0
-    for char in shingle:
-        value = (value * 1_000_003 + ord(char)) & 0xFFFFFFFFFFFFFFFF
-    value ^= value >> 29
-    return (value * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+def _hashes(key: str) -> Hashes:
+    """A number for every shingle, the same in every run (Python's own hash of strings is not)."""
+    points = np.frombuffer(key.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    n = len(points) - _SHINGLE + 1
+    value = np.zeros(n, dtype=np.uint64)
+    for at in range(_SHINGLE):
+        value = value * np.uint64(1_000_003) + points[at : at + n]
+    value ^= value >> np.uint64(29)
+    return value * np.uint64(0xBF58476D1CE4E5B9)
 
 
 def _compare(

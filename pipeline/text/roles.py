@@ -24,28 +24,29 @@ _STAFF = (
 )
 _DESK = r"(?:要闻|国内|国际|本市|时政|经济|社会|文化|体育|广告|综合|理论|评论|副刊)"
 _CONTACT = (
-    r"(?:电话|热线|传真|邮箱|电子邮箱|E-?mail|投稿邮箱|网址|邮编|地址|零售价|定价|国内统一刊号|国内统一连续出版物号|"
+    r"(?:电话|热线|传真|邮箱|电子邮箱|[Ee]-?(?:mail|MAIL|Mail)|投稿邮箱|网址|邮编|地址|零售价|定价|国内统一刊号|国内统一连续出版物号|"
     r"邮发代号|本报地址|新闻热线|订阅热线|广告热线)"
 )
 _PAPER = "(?:日报|晚报|晨报|早报|商报|周报|时报|都市报|健康报|周刊)"
 _DATE_ALONE = re.compile(rf"^{_DATE}$")
 #: Page furniture (报头, 报眉): mastheads, running heads, staff, contact lines.
-_FURNITURE = (
-    re.compile(rf"^[^，。]{{0,16}}{_DATE}[^，。]{{0,30}}$"),
-    re.compile(rf"^{_STAFF}[：:\s/／].{{1,60}}$"),
-    re.compile(rf"^.{{0,30}}{_STAFF}[：:]\s*\S+.{{0,40}}$"),
-    re.compile(r"^第?\s*[A-Z]?\d{1,3}\s*版(?:\s+\S{1,8})*$"),
-    re.compile(r"^[A-Z]?\d{1,3}(?:\s*[—\-·]\s*[A-Z]?\d{1,3})?$"),
-    re.compile(rf"^{_DESK}?\s*[A-Z]\d{{2}}\s*{_DESK}?$"),
-    re.compile(rf"^{_CONTACT}[：:\s].{{1,80}}$", re.I),
-    re.compile(rf"^.{{0,12}}{_WEEKDAY}.{{0,6}}农历.{{0,16}}$"),
-    re.compile(rf"^(?:{_DESK}(?:新闻)?|人物|城事|聚焦.{{0,6}})\s*[A-Z]?\d{{1,2}}$"),
-    re.compile(rf"^\d{{1,2}}\s+{_DESK}(?:新闻|观察|周刊)?$"),
-    re.compile(r"^[A-Z]\d{2}\s+[\u4e00-\u9fff·]{2,6}$"),
-    re.compile(r"^(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}(?:\s.{0,30})?$"),
-    re.compile(rf"^[\u4e00-\u9fff]{{2,8}}{_PAPER}(?:\s*[●·|｜]\s*\S{{1,8}}|\s+第\d+期.{{0,20}})?$"),
-    re.compile(r"^(?:扫二维码|扫描二维码|扫一扫|更多内容请扫).{0,20}$"),
+_FURNITURE_FORMS = (
+    rf"^[^，。]{{0,16}}{_DATE}[^，。]{{0,30}}$",
+    rf"^{_STAFF}[：:\s/／].{{1,60}}$",
+    rf"^.{{0,30}}{_STAFF}[：:]\s*\S+.{{0,40}}$",
+    r"^第?\s*[A-Z]?\d{1,3}\s*版(?:\s+\S{1,8})*$",
+    r"^[A-Z]?\d{1,3}(?:\s*[—\-·]\s*[A-Z]?\d{1,3})?$",
+    rf"^{_DESK}?\s*[A-Z]\d{{2}}\s*{_DESK}?$",
+    rf"^{_CONTACT}[：:\s].{{1,80}}$",
+    rf"^.{{0,12}}{_WEEKDAY}.{{0,6}}农历.{{0,16}}$",
+    rf"^(?:{_DESK}(?:新闻)?|人物|城事|聚焦.{{0,6}})\s*[A-Z]?\d{{1,2}}$",
+    rf"^\d{{1,2}}\s+{_DESK}(?:新闻|观察|周刊)?$",
+    r"^[A-Z]\d{2}\s+[\u4e00-\u9fff·]{2,6}$",
+    r"^(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}(?:\s.{0,30})?$",
+    rf"^[\u4e00-\u9fff]{{2,8}}{_PAPER}(?:\s*[●·|｜]\s*\S{{1,8}}|\s+第\d+期.{{0,20}})?$",
+    r"^(?:扫二维码|扫描二维码|扫一扫|更多内容请扫).{0,20}$",
 )
+_FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FURNITURE_FORMS))
 _NUMBERED = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|\d{1,2}[.、．]|[①-⑳])")
 
 
@@ -96,7 +97,7 @@ def is_furniture(text: str) -> bool:
     >>> is_furniture("2025年12月26日 星期五 责任编辑：张三"), is_furniture("12月26日，我市召开会议")
     (True, False)
     """
-    return len(text) <= 80 and any(p.match(text) for p in _FURNITURE)
+    return len(text) <= 80 and _FURNITURE.match(text) is not None
 
 
 def is_short(text: str) -> bool:

@@ -46,7 +46,7 @@ def read_page(text: str, edits: Sequence[Edit], models: Models, profile: Cleanin
     kept, copies = take_out(text, blocks, repeats, edits)
     typed = type_blocks(kept, models.names.surnames)
     texts = [b.text for b in kept]
-    topics, names = Topics.of_pairs(texts, reader), Topics.of_names(texts, reader)
+    topics, names = Topics.of_page(texts, reader)
     seams = score_seams(typed, reader, models.weights)
     recurs = [t.kind == "short" and reader.recurrence(t.text) > 0 for t in typed]
     return Read(tuple(kept), tuple(copies), Surroundings(typed, topics, names, seams, recurs), reader)

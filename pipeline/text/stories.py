@@ -9,14 +9,17 @@ the decision's confidence; the beam keeps the best few histories, because the ri
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.text.decisions import Choice, Move, groups
+from pipeline.text.decisions import REACH, Move, Prospects, Way
 from pipeline.text.surroundings import Story, Surroundings
+from pipeline.text.weights import Weights
 
-BEAM = 5
+BEAM = 3
 _HOPELESS = -9.0  # log probability below which a decision is not followed
+_BEHIND = 2.5  # a history this much less likely (natural log) than the best one is dropped
+_COMPARED = 4  # the last stories of a history, by which it is told from another
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +44,41 @@ class _History:
 
 def tell(around: Surroundings, weights: Mapping[str, float], beam: int = BEAM) -> list[Placing]:
     """The best history of the page: one placing a block, in the order of the file."""
+    prospects = Prospects(around, Weights.of(weights))
+    book = Book(around)
     histories = [_History(0.0, (), -1, None, None)]
     for i, typed in enumerate(around.typed):
         if typed.kind == "furniture":
             continue
-        known: _Known = {}  # histories share most of their stories: each is looked at once
-        grown: list[tuple[float, _History, Choice]] = []
+        grown: list[tuple[float, float, _History, Way, int]] = []
         for history in histories:
-            found = list(_scored(around, i, history, weights, known))
-            top = max(score for _, score in found)
-            total = top + math.log(sum(math.exp(score - top) for _, score in found))
-            for choice, score in found:
-                if score - total > _HOPELESS:
-                    grown.append((score - total, history, choice))
-        grown.sort(key=lambda g: -(g[1].score + g[0]))
-        histories = _distinct((_step(around, h, i, choice, logp) for logp, h, choice in grown), beam)
+            found = prospects.choices(i, history.stories, history.current)
+            top = max([choice.score for choice in found])
+            total = top + math.log(sum([math.exp(choice.score - top) for choice in found]))
+            grown += [
+                (history.score + choice.score - total, choice.score - total, history, choice.way, choice.story)
+                for choice in found
+                if choice.score - total > _HOPELESS
+            ]
+        grown.sort(key=lambda g: -g[0])
+        histories = _step(book, i, grown, beam)
     return _trace(histories[0])
 
 
-_Known = dict[tuple[object, ...], list[tuple[Choice, float]]]
-
-
-def _scored(
-    around: Surroundings, i: int, history: _History, weights: Mapping[str, float], known: _Known
-) -> Iterator[tuple[Choice, float]]:
-    for key, group in groups(around, i, history.stories, history.current):
-        if key not in known:
-            known[key] = [(c, sum(weights.get(k, 0.0) * v for k, v in c.features.items())) for c in group]
-        yield from known[key]
-
-
-def _distinct(grown: Iterable[_History], beam: int) -> list[_History]:
+def _step(book: Book, i: int, grown: Sequence[tuple[float, float, _History, Way, int]], beam: int) -> list[_History]:
     """The best histories; of those that agree in all that matters from here on, only the better."""
     kept: list[_History] = []
-    seen: set[tuple[object, ...]] = set()
-    for history in grown:
-        state = (history.current, tuple((s.last, s.heads, s.bodies, s.tails, s.norm) for s in history.stories[-6:]))
+    seen: set[tuple[int, ...]] = set()
+    for score, logp, history, way, number in grown:
+        if score < grown[0][0] - _BEHIND:
+            break
+        stories, number = book.place(history.stories, i, way, number)
+        state = (number, *[s.like for s in stories[-_COMPARED:]])
         if state in seen:
             continue
         seen.add(state)
-        kept.append(history)
+        placing = Placing(i, way.move, number, math.exp(logp), way.of)
+        kept.append(_History(score, stories, number, placing, history))
         if len(kept) == beam:
             break
     return kept
@@ -94,44 +92,60 @@ def _trace(history: _History | None) -> list[Placing]:
     return placed[::-1]
 
 
-def _step(around: Surroundings, history: _History, i: int, choice: Choice, logp: float) -> _History:
-    stories, number = place(around, history.stories, i, choice)
-    placing = Placing(i, choice.move, number, math.exp(logp), choice.of)
-    return _History(history.score + logp, stories, number, placing, history)
+class Book:
+    """Writes stories, block by block. The same decisions make the very same `Story`, so that what is worked out for
+    one history serves all."""
 
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._written: dict[tuple[int, int, int, Move, int | None], Story] = {}
+        self._alike: dict[tuple[object, ...], int] = {}
 
-def place(around: Surroundings, stories: tuple[Story, ...], i: int, choice: Choice) -> tuple[tuple[Story, ...], int]:
-    """The stories after this decision, and which of them block i went to."""
-    typed = around.typed[i]
-    norm = float(around.topics.norms[i]) ** 2
-    if choice.move == "new":
-        story = Story(len(stories), (), i)
-        stories = (*stories, story)
-        number = story.number
-    else:
-        number = choice.story
-        story = stories[number]
-    is_head = choice.move in ("head", "late_head") or (choice.move == "new" and typed.kind == "short")
-    is_body = choice.move in ("append", "join") or (choice.move == "new" and typed.kind == "body")
-    tails = story.tails
-    if choice.of is not None:
-        tails = tuple(t for t in tails if t != choice.of)
-    if is_body and not typed.block.ended:
-        tails = (*tails, i)
-    changed = replace(
-        story,
-        blocks=(*story.blocks, i),
-        last=i,
-        heads=story.heads + is_head,
-        bodies=story.bodies + is_body,
-        tails=tails,
-        byline=story.byline or typed.kind == "byline",
-        lead=story.lead or (is_body and typed.lead),
-        from_marker=story.from_marker or typed.kind == "marker_from",
-        closed=story.closed or typed.kind == "marker_to",
-        photo=story.photo or (typed.kind == "credit" and story.bodies == 1 and not story.heads),
-        late_head=story.late_head or choice.move == "late_head",
-        head_open=is_head,
-        norm=story.norm + norm + 2 * around.topics.dot(i, story.blocks),
-    )
-    return (*stories[:number], changed, *stories[number + 1 :]), number
+    def place(self, stories: tuple[Story, ...], i: int, way: Way, number: int) -> tuple[tuple[Story, ...], int]:
+        """The stories that are still open after this decision, and the number of the one that block i went to."""
+        open_to_residue = self._around.open_to_residue
+        if number < 0:
+            number = stories[-1].number + 1 if stories else 0
+            changed = self._write(None, number, i, way)
+            others = [
+                s for s in stories if i - s.last < REACH or s is stories[-1] or not open_to_residue.isdisjoint(s.tails)
+            ]
+            return (*others, changed), number
+        at = next(n for n, s in enumerate(stories) if s.number == number)
+        return (*stories[:at], self._write(stories[at], number, i, way), *stories[at + 1 :]), number
+
+    def _write(self, story: Story | None, number: int, i: int, way: Way) -> Story:
+        key = (story.key if story else -1, number, i, way.move, way.of)
+        if key not in self._written:
+            changed = self._changed(story or Story(number, (), i), i, way)
+            state = (number, changed.last, changed.heads, changed.bodies, changed.tails, changed.norm)
+            like = self._alike.setdefault(state, len(self._alike))
+            self._written[key] = replace(changed, key=len(self._written), like=like)
+        return self._written[key]
+
+    def _changed(self, story: Story, i: int, way: Way) -> Story:
+        around = self._around
+        typed = around.typed[i]
+        is_head = way.move in ("head", "late_head") or (way.move == "new" and typed.kind == "short")
+        is_body = way.move in ("append", "join") or (way.move == "new" and typed.kind == "body")
+        tails = story.tails
+        if way.of is not None:
+            tails = tuple(t for t in tails if t != way.of)
+        if is_body and not typed.block.ended:
+            tails = (*tails, i)
+        return replace(
+            story,
+            blocks=(*story.blocks, i),
+            last=i,
+            heads=story.heads + is_head,
+            bodies=story.bodies + is_body,
+            tails=tails,
+            byline=story.byline or typed.kind == "byline",
+            lead=story.lead or (is_body and typed.lead),
+            from_marker=story.from_marker or typed.kind == "marker_from",
+            closed=story.closed or typed.kind == "marker_to",
+            photo=story.photo or (typed.kind == "credit" and story.bodies == 1 and not story.heads),
+            late_head=story.late_head or way.move == "late_head",
+            head_open=is_head,
+            norm=story.norm + around.norms[i] ** 2 + 2 * around.topics.dot(i, story.blocks),
+        )

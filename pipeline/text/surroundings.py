@@ -10,10 +10,15 @@ from pipeline.text.roles import Typed
 from pipeline.text.seams import Seam
 from pipeline.text.topics import Topics
 
+_HELD = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An article in the making. `tails`: its blocks that stop in the middle of a sentence and were not continued."""
+    """An article in the making. `tails`: its blocks that stop in the middle of a sentence and were not continued.
+
+    `key` names this state of the story, `like` all states that are the same for what can still come.
+    """
 
     number: int
     blocks: tuple[int, ...]
@@ -29,6 +34,8 @@ class Story:
     late_head: bool = False
     head_open: bool = False
     norm: float = 0.0
+    key: int = -1
+    like: int = -1
 
 
 class Surroundings:
@@ -47,6 +54,7 @@ class Surroundings:
         self.names = names
         self.seams = seams
         self.recurs = recurs or [False] * len(typed)  # does this short line stand alone on other pages, too?
+        self.norms: list[float] = topics.norms.tolist()
         n = len(typed)
         self.run_after = [0] * n  # shorts right after this block
         self.after_run = [n] * n  # the first block after them
@@ -68,12 +76,13 @@ class Surroundings:
         for (a, b), seam in seams.items():
             self.best_right[a] = max(self.best_right.get(a, -9.0), seam.score)
             self.best_left[b] = max(self.best_left.get(b, -9.0), seam.score)
-        #: Blocks that a residue most likely goes on: there a paragraph may rightly stay open for now.
-        self.wanted_by_residue = {
-            a for (a, b), seam in seams.items() if typed[b].block.residue and seam.score >= self.best_left[b]
-        }
-        self._shared: dict[tuple[object, ...], float] = {}
-        self._similarity: dict[tuple[int, tuple[int, ...]], float] = {}
+        #: (topics, names) that a block and a state of a story share, worked out once.
+        self._shared: dict[tuple[int, int], tuple[float, float]] = {}
+        residues = [(a, b) for a, b in seams if typed[b].block.residue]
+        #: Blocks that a residue may go on, and those that one most likely does: there a paragraph may rightly stay
+        #: open for now.
+        self.open_to_residue = {a for a, _ in residues}
+        self.wanted_by_residue = {a for a, b in residues if seams[a, b].score >= self.best_left[b]}
 
     def _follow(self, i: int) -> tuple[int, ...]:
         """The running text below block i, up to three blocks, past its head."""
@@ -97,27 +106,29 @@ class Surroundings:
             found.append(j)
         return tuple(found)
 
-    def similarity(self, blocks: Sequence[int], story: Story) -> float:
-        """Cosine between some blocks and a story."""
-        total = 0.0
-        norm = 0.0
+    def in_common(self, blocks: Sequence[int], story: Story) -> tuple[float, float]:
+        """(cosine between some blocks and a story, how many rare names (log) they share)."""
+        topics = names = norm = 0.0
         for b in blocks:
-            key = (b, story.blocks)
-            if key not in self._similarity:
-                self._similarity[key] = self.topics.dot(b, story.blocks)
-            total += self._similarity[key]
-            norm += float(self.topics.norms[b])
-        return total / (math.sqrt(story.norm) * norm) if story.norm > 0 and norm > 0 else 0.0
+            found = self._shared.get((b, story.key))
+            if found is None:
+                found = self._share(b, story)
+            topics += found[0]
+            names += found[1]
+            norm += self.norms[b]
+        if story.norm <= 0 or norm <= 0:
+            return 0.0, math.log1p(names)
+        return topics / (math.sqrt(story.norm) * norm), math.log1p(names)
 
-    def names_shared(self, blocks: Sequence[int], story: Story) -> float:
-        """How many rare names (log) some blocks have in common with a story."""
-        key = (*blocks, -1, story.blocks)
-        if key not in self._shared:
-            self._shared[key] = math.log1p(sum(self.names.dot(b, story.blocks) for b in blocks))
-        return self._shared[key]
+    def _share(self, block: int, story: Story) -> tuple[float, float]:
+        if len(self._shared) > _HELD:
+            self._shared.clear()
+        found = self.topics.dot(block, story.blocks), self.names.dot(block, story.blocks)
+        self._shared[block, story.key] = found
+        return found
 
     def alike(self, blocks: Sequence[int], others: Sequence[int]) -> float:
         """Cosine between two groups of blocks."""
-        total = sum(self.topics.dot(b, others) for b in blocks)
-        norm = sum(float(self.topics.norms[b]) for b in blocks) * sum(float(self.topics.norms[b]) for b in others)
+        total = sum(self.topics.dot(max(a, b), (min(a, b),)) for a in blocks for b in others)
+        norm = sum(self.norms[b] for b in blocks) * sum(self.norms[b] for b in others)
         return total / norm if norm > 0 else 0.0

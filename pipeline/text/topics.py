@@ -14,24 +14,22 @@ import numpy.typing as npt
 from pipeline.text.models import Floats
 from pipeline.text.reader import Reader
 
-_COLUMNS = 1 << 14
-_BAND = 160  # blocks further apart are not compared: cost grows linearly with the page
+_BAND = 320  # blocks further apart are not compared: cost grows linearly with the page
+_HELD = 256  # rows held as lists, which are read faster one value at a time
+
+Ints = npt.NDArray[np.int64]
 
 
 class Topics:
     """Dot products between the blocks of a page, near each other."""
 
     @classmethod
-    def of_pairs(cls, texts: Sequence[str], reader: Reader) -> Topics:
-        """By pairs of hanzi: what a text is about."""
-        return cls(len(texts), *_pairs(texts, reader))
+    def of_page(cls, texts: Sequence[str], reader: Reader) -> tuple[Topics, Topics]:
+        """(by pairs of hanzi: what a text is about, by rare triples: names, mostly, that two texts have in common)."""
+        read = _read(texts, reader)
+        return cls(len(texts), *_pairs(*read)), cls(len(texts), *_triples(*read))
 
-    @classmethod
-    def of_names(cls, texts: Sequence[str], reader: Reader) -> Topics:
-        """By rare triples of hanzi: names, mostly, that two texts have in common."""
-        return cls(len(texts), *_triples(texts, reader))
-
-    def __init__(self, n: int, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], rarity: Floats) -> None:
+    def __init__(self, n: int, rows: Ints, columns: Ints, rarity: Floats) -> None:
         unique, column = np.unique(columns, return_inverse=True)
         width = max(len(unique), 1)
         cells, count = np.unique(rows.astype(np.int64) * width + column, return_counts=True)
@@ -43,57 +41,54 @@ class Topics:
         values = np.log1p(count) * (weight**2 * spread)[c]
         self.norms: Floats = np.sqrt(np.bincount(r, weights=values**2, minlength=n)) if n else np.zeros(0)
         common = df[c] > 1  # what stands in one block alone is shared with none
-        r, values = r[common], values[common]
-        kept, c = np.unique(c[common], return_inverse=True)
-        if len(kept) > _COLUMNS:
-            c = (c * 2654435761 % 4294967291) % _COLUMNS
-        self._starts = np.searchsorted(r, np.arange(n + 1))
-        self._columns, self._values, self._width = c, values, min(len(kept), _COLUMNS)
-        self._rows: dict[int, tuple[int, Floats]] = {}
-        self.n = n
-
-    def _dense(self, first: int, last: int) -> npt.NDArray[np.float32]:
-        matrix = np.zeros((last - first, max(self._width, 1)), dtype=np.float32)
-        lo, hi = self._starts[first], self._starts[last]
-        sizes = np.diff(self._starts[first : last + 1])
-        np.add.at(matrix, (np.repeat(np.arange(last - first), sizes), self._columns[lo:hi]), self._values[lo:hi])
-        return matrix
-
-    def row(self, i: int) -> tuple[int, Floats]:
-        """(first block of the band, dot products of block i with the blocks from there on; itself apart)."""
-        if i not in self._rows:
-            chunk = i // _BAND * _BAND
-            first, last = max(0, chunk - _BAND), min(self.n, chunk + 2 * _BAND)
-            dense = self._dense(first, last)
-            end = min(self.n, chunk + _BAND)
-            products = dense[chunk - first : end - first] @ dense.T
-            for k in range(chunk, end):
-                self._rows[k] = (first, products[k - chunk].astype(np.float64))
-        return self._rows[i]
+        by_column = np.argsort(c[common], kind="stable")
+        self._products = _products(n, r[common][by_column], c[common][by_column], values[common][by_column])
+        self._rows: dict[int, list[float]] = {}
 
     def dot(self, i: int, others: Sequence[int]) -> float:
-        """Sum of the dot products of block i with `others` (which do not hold i itself)."""
-        first, row = self.row(i)
-        total = 0.0
-        for j in others:
-            if 0 <= j - first < len(row):
-                total += row[j - first]
-        return total
+        """Sum of the dot products of block i with `others`, all of which stand before it."""
+        row = self._rows.get(i)
+        if row is None:
+            if len(self._rows) >= _HELD:
+                self._rows.clear()
+            row = self._rows[i] = self._products[i].tolist()
+        return sum([row[i - j] for j in others if i - j <= _BAND])
 
 
-_Cells = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]
+def _products(n: int, rows: Ints, columns: Ints, values: Floats) -> npt.NDArray[np.float32]:
+    """Dot products of each block with the up to `_BAND` blocks before it, by distance: (n, _BAND + 1) or less wide.
+
+    The cells are sorted by column, then row. Each is multiplied with those that follow it in its column, all cells at
+    once for the next one, then for the one after it, and so on.
+    """
+    width = min(n, _BAND + 1)
+    products = np.zeros(n * width, dtype=np.float32)
+    at, ahead = np.arange(len(rows)), 0
+    while len(at):
+        ahead += 1
+        at = at[at + ahead < len(rows)]
+        apart = rows[at + ahead] - rows[at]
+        near = (columns[at + ahead] == columns[at]) & (apart < width)
+        at, apart = at[near], apart[near]
+        np.add.at(products, rows[at + ahead] * width + apart, (values[at] * values[at + ahead]).astype(np.float32))
+    return products.reshape(n, width)
+
+
+_Cells = tuple[Ints, Ints, Floats]
 _RARE = 0.62  # of both pairs in a triple
 
 
-def _pairs(texts: Sequence[str], reader: Reader) -> _Cells:
+def _pairs(
+    block: npt.NDArray[np.int64], points: npt.NDArray[np.int64], both: npt.NDArray[np.bool_], rarity: Floats
+) -> _Cells:
     """(block, pair, rarity) of every pair of neighbouring hanzi."""
-    block, points, both, rarity = _read(texts, reader)
     return block[:-1][both], (points[:-1] * 0x20000 + points[1:])[both], rarity[both]
 
 
-def _triples(texts: Sequence[str], reader: Reader) -> _Cells:
+def _triples(
+    block: npt.NDArray[np.int64], points: npt.NDArray[np.int64], both: npt.NDArray[np.bool_], rarity: Floats
+) -> _Cells:
     """(block, triple, rarity) of every triple of hanzi whose two pairs are rare."""
-    block, points, both, rarity = _read(texts, reader)
     least = np.minimum(rarity[:-1], rarity[1:])
     rare = both[:-1] & both[1:] & (least > _RARE)
     key = ((points[:-2] * 0x20000 + points[1:-1]) * 0x20000 + points[2:])[rare]

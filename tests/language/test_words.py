@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 
 from pipeline.language.words import load_words, parse
@@ -18,3 +21,12 @@ def test_the_dictionary_is_read_whole() -> None:
 def test_a_broken_list_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 3"):
         parse("天津 100\n")
+
+
+def test_pairs_are_counted_alike() -> None:
+    words = load_words()
+    text = "天津新闻海河两岸𠀀甲乙"
+    points = np.array([ord(c) for c in text])
+    found = words.pair_frequencies(points[:-1], points[1:])
+    assert found.tolist() == [words.frequency(a + b) for a, b in itertools.pairwise(text)]
+    assert found[0] > 0
