@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import json
 import os
 import sys
@@ -78,6 +79,9 @@ def program() -> NoReturn:
     then abort a run that has succeeded ("terminate called without an active exception").
     """
     code: int | str | None = 1
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without hanzi shows their numbers
+            stream.reconfigure(errors="backslashreplace")
     try:
         main()
     except SystemExit as leaving:
@@ -165,22 +169,28 @@ def run_command(
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known of the page as JSON.")
 @click.option("--lexicon", metavar="DIR", envvar="BANMIAN_LEXICON", help="Your own terms, names, places and pairs.")
 def clean_command(file: str, as_json: bool, lexicon: str | None) -> None:
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        _fail(f"{file} cannot be read ({error.strerror}): give a text file, or - for standard input")
+    from pipeline.datasets.unpack import MAX_PAGE_BYTES
     from pipeline.library import LexiconError, Undecodable, clean_bytes
     from pipeline.settings import place
 
+    try:
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as stream:
+            data = stream.read(MAX_PAGE_BYTES + 1)
+    except OSError as error:
+        _fail(f"{file} cannot be read ({error.strerror}): give a text file, or - for standard input")
+    if len(data) > MAX_PAGE_BYTES:
+        click.echo(f"banmian: {visible(file)} is rejected (too_large): more than {MAX_PAGE_BYTES:,} bytes", err=True)
+        sys.exit(1)
     try:
         own = place(lexicon) if lexicon else None
         page = clean_bytes(data, page_id="page" if file == "-" else Path(file).stem, lexicon=own)
     except LexiconError as error:
         _fail(f"lexicon {lexicon}: {error}")
     except Undecodable as error:
-        click.echo(f"banmian: {file} is rejected ({error.reason}): {error.detail}", err=True)
+        click.echo(visible(f"banmian: {file} is rejected ({error.reason}): {error.detail}"), err=True)
         sys.exit(1)
-    click.echo(json.dumps(_as_json(page), ensure_ascii=False, indent=2) if as_json else readable(page))
+    text = json.dumps(_as_json(page), ensure_ascii=False, indent=2) if as_json else readable(page)
+    click.echo("\n".join(map(visible, text.split("\n"))) if sys.stdout.isatty() else text)
 
 
 @main.command("review", short_help="Decide about the suggestions, in the browser.")
@@ -347,8 +357,19 @@ def ui_command(port: int, host: str) -> None:
 
 def _fail(message: str) -> Any:
     """Wrong usage: one line, exit code 2."""
-    click.echo(f"banmian: {message}", err=True)
+    click.echo(f"banmian: {visible(message)}", err=True)
     sys.exit(2)
+
+
+def visible(line: str) -> str:
+    """A line without what commands a terminal: names and texts of files may hold anything.
+
+    >>> visible("版\\x1b[2J\\u202e")
+    '版\\\\x1b[2J\\\\u202e'
+    """
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode() for c in line)
 
 
 def readable(page: CleanedPage) -> str:
@@ -385,11 +406,11 @@ def print_summary(summary: Summary) -> None:
         table.add_row(name, value)
     console.print(table)
     for line in summary.notes:
-        console.print(f"note: {line}", style="yellow", markup=False)
+        console.print(visible(f"note: {line}"), style="yellow", markup=False)
     for line in summary.withheld[:10]:
-        console.print(f"withheld: {line}", style="red", markup=False)
+        console.print(visible(f"withheld: {line}"), style="red", markup=False)
     for line in summary.failures[:10]:
-        console.print(f"failed: {line}", style="red", markup=False)
+        console.print(visible(f"failed: {line}"), style="red", markup=False)
     console.print(f"report: {summary.report}", markup=False, soft_wrap=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -170,6 +171,29 @@ def test_clean_reads_standard_input_and_prints_json() -> None:
 def test_clean_says_why_it_rejects() -> None:
     result = banmian("clean", "-", stdin=b"\x89PNG\r\n")
     assert result.exit_code == 1 and "is rejected (binary)" in result.stderr
+
+
+def test_clean_reads_no_more_than_a_page_may_have() -> None:
+    result = banmian("clean", "/dev/zero")
+    assert result.exit_code == 1 and "is rejected (too_large): more than 67,108,864 bytes" in result.stderr
+
+
+def test_no_name_commands_the_terminal(folder: Path, tmp_path: Path) -> None:
+    (folder / "pages.csv").write_text("path\n\x1b[2J\u202egone.txt\n", encoding="utf-8")
+    result = banmian("run", "--input", str(folder), "--output", str(tmp_path / "out"))
+    assert "there is no page" in result.stdout and "\x1b" not in result.output and "\u202e" not in result.output
+    result = banmian("clean", str(tmp_path / "\x1b]0;x\x07\n.txt"))
+    assert result.exit_code == 2 and "\\x1b]0;x\\x07\\n.txt cannot be read" in result.stderr
+
+
+def test_a_terminal_without_hanzi_is_no_obstacle(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "clean", str(folder / "04.txt")],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        check=False,
+    )
+    assert done.returncode == 0 and rb"\u6625\u704c" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("args", [["--help"], ["run", "--help"], ["clean", "--help"]])
