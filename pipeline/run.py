@@ -344,7 +344,10 @@ class Job:
 
 
 #: Errors that say by themselves what went wrong; of others the innermost is told.
-TELLING = ("StoreError", "UnwritableError", "MissingTableError", "WorkerDiedError", "LockedError", "ReferenceTextError")
+TELLING = (
+    "StoreError", "UnwritableError", "MissingTableError", "WorkerDiedError", "LockedError", "ReferenceTextError",
+    "LexiconError", "DecisionsError",
+)  # fmt: skip
 
 
 def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:

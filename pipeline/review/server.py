@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 
 from pipeline.datasets.decisions import DecisionsError
 from pipeline.review.desk import Desk, StaleError
@@ -70,7 +70,8 @@ def build_app(desk: Desk, token: str, port: int, facts: dict[str, str]) -> Guard
         Route("/{name}", static, methods=["GET"]),
         Route("/act/{what}", act, methods=["POST"]),
     ]
-    app = Starlette(routes=[Route(f"/{token}", bare), Mount(f"/{token}", routes=own)])
+    app = Starlette(routes=[Route(f"/{token}", bare), Mount(f"/{token}", Router(own, redirect_slashes=False))])
+    app.router.redirect_slashes = False
     return Guard(app, token, port)
 
 
