@@ -284,7 +284,7 @@ def _read_records(
                     yield _record(source, number, where, line, page_list, hashed, seen)
                 number += 1
     except (Unreadable, OSError) as error:
-        said = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error.strerror}"
+        said = str(error) if isinstance(error, Unreadable) else error.strerror or str(error)
         yield Reject(source.issue_id, f"{shown}#{number}", None, None, "unreadable", said)
     else:
         if not n_records and source.first_line == 1:

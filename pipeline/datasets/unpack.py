@@ -86,4 +86,4 @@ def _unzstd(stream: IO[bytes], limit: int) -> bytes:
 def _words(error: Exception) -> str:
     """What went wrong, without the machine's path."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{type(error).__name__}: {said}"
+    return said or type(error).__name__

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import json
 import os
+import shutil
+import tempfile
+import tracemalloc
 import uuid
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -272,16 +277,93 @@ def test_a_record_over_the_limit_is_too_large(tmp_path: Path, monkeypatch: pytes
     assert [p.source for p in pages] == ["a.jsonl#3"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_forbidden_files_and_folders(tmp_path: Path) -> None:
-    put(tmp_path, "a.txt")
-    put(tmp_path, "d/1.txt")
-    (tmp_path / "a.txt").chmod(0)
-    (tmp_path / "d").chmod(0)
+_NEWS = "春灌用上智能闸门\n本报讯 3日,清河灌区的闸门同时开启。\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "detail"),
+    [
+        ("a.txt", b"", "no visible character"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n", "begins like a binary file: b'\\x89PNG'"),
+        ("a.txt", _NEWS.encode() + b"\x00", "NUL bytes, and no UTF-16 or UTF-32 text"),
+        ("a.txt", bytes(99), "NUL bytes, and no UTF-16 or UTF-32 text"),
+        ("a.txt", _NEWS.encode()[:-3], "broken UTF-8 at byte 73: unexpected end of data"),
+        ("a.txt", _NEWS.encode() + b"\xff", "broken UTF-8 at byte 77: invalid start byte"),
+        (
+            "a.txt",
+            3 * _NEWS.encode("gb18030") + "版面内容\n".encode(),
+            "mixed encodings: line 7 is utf-8, others are gb18030",
+        ),
+        ("a.txt", codecs.BOM_UTF16_LE + b"\x2d", "a UTF-16 or UTF-32 byte order mark, but broken text after it"),
+        ("a.txt", "café à la crème".encode("latin-1"), "neither UTF-8, UTF-16, GB18030 nor Big5 gives plausible text"),
+        ("a.txt", b"no Chinese at all", "letters, but neither hanzi nor Chinese marks"),
+        ("a.txt.gz", _GZ[:-9], "Compressed file ended before the end-of-stream marker was reached"),
+        ("a.txt.gz", b"no gzip", "Not a gzipped file (b'no')"),
+        ("a.txt.zst", _ZST[:-3], "the zstd frame ends before its end mark"),
+        ("a.txt.gz", gzip.compress(bytes(1 << 20)) * 70, "more than 67,108,864 bytes"),
+        ("a.jsonl", b'{"text": ', "line 1: Expecting value: line 1 column 10 (char 9)"),
+        ("a.jsonl", b'["text"]', "line 1 is no JSON object"),
+        ("a.jsonl", b'{"id": 1}', "line 1: `text` is missing"),
+        ("a.jsonl", b'{"text": ["x"]}', "line 1: `text` is no string"),
+        ("a.jsonl", b"\n", "no record"),
+    ],
+)
+def test_what_a_person_is_told(tmp_path: Path, name: str, content: bytes, detail: str) -> None:
+    put(tmp_path, name, content)
+    assert only_reject(tmp_path).detail == detail
+
+
+@pytest.fixture
+def somebody() -> Iterator[Path]:
+    """A folder that belongs to a user who may not do everything: root reads what is forbidden."""
+    folder = Path(tempfile.mkdtemp())
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
     try:
-        assert set(read_all(tmp_path)[1].values()) == {"unreadable"}
+        yield folder
     finally:
-        (tmp_path / "d").chmod(0o700)
+        if os.getuid() == 0:
+            os.seteuid(0)
+        shutil.rmtree(folder)
+
+
+def test_forbidden_files_and_folders(somebody: Path) -> None:
+    for path in ("a.txt", "a.jsonl", "d/1.txt", "e/1.txt"):
+        put(somebody, path)
+    for path in ("a.txt", "a.jsonl", "d"):
+        (somebody / path).chmod(0)
+    (somebody / "e").chmod(0o444)  # its names can be read, its files not
+    issues = list_issues(str(somebody))
+    rejects = [r for sources in issues.values() for r in read_issue(str(somebody), sources)[1]]
+    told = {r.source: (r.reason, r.detail) for r in rejects}
+    (somebody / "d").chmod(0o700)
+    (somebody / "e").chmod(0o700)
+    assert set(told.values()) == {("unreadable", "Permission denied")}
+    assert set(told) == {"a.txt", "a.jsonl#1", "d/(folder).txt", "e/1.txt"}
+
+
+def test_links_in_circles_are_told(tmp_path: Path) -> None:
+    (tmp_path / "self.txt").symlink_to("self.txt")
+    assert only_reject(tmp_path).detail == "Too many levels of symbolic links"
+
+
+def test_a_line_of_five_megabytes_is_one_page(tmp_path: Path) -> None:
+    line = "天津日报今天出版。" * (5_000_000 // 27 + 1)
+    put(tmp_path, "a.txt", line)
+    (page,) = read_all(tmp_path)[0].values()
+    assert page.n_bytes >= 5_000_000 and page.text == line
+
+
+def test_a_file_of_200_megabytes_is_refused_without_reading_it_all(tmp_path: Path) -> None:
+    put(tmp_path, "a.txt")
+    os.truncate(tmp_path / "a.txt", 200 << 20)
+    tracemalloc.start()
+    reject = only_reject(tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (reject.reason, reject.detail) == ("too_large", "more than 67,108,864 bytes")
+    assert peak < 150 << 20
 
 
 def test_what_is_no_file_and_what_vanished_is_unreadable(tmp_path: Path) -> None:
