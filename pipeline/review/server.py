@@ -119,7 +119,7 @@ def answer(value: dict[str, Any], status: int = 200) -> Response:
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A socket on this machine alone; port 0 takes a free one.
+    """A socket on this machine alone, to which can be connected at once; port 0 takes a free one.
 
     Raises:
         OSError: the port is taken.
@@ -128,6 +128,7 @@ def listen(port: int = 0) -> socket.socket:
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         own.bind((ADDRESS, port))
+        own.listen(64)
     except OSError:
         own.close()
         raise
