@@ -7,6 +7,7 @@ reported (`became`): it is never applied to something else.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
 import uuid
@@ -107,6 +108,22 @@ def by_issue(decisions: Iterable[Decision]) -> dict[str, tuple[Decision, ...]]:
         if d.accepted is not None:
             found[d.issue_id].append(d)
     return {issue_id: tuple(own) for issue_id, own in found.items()}
+
+
+def digests(decisions: Iterable[Decision]) -> dict[str, str]:
+    """issue_id → a hash of what was decided about its pages."""
+    return {
+        issue_id: hashlib.sha256(repr([(d.page_id, d.page_sha256, d.verdict) for d in own]).encode()).hexdigest()[:16]
+        for issue_id, own in by_issue(decisions).items()
+    }
+
+
+def changed_at(path: str) -> float:
+    """When a local file was written last; 0 for one elsewhere, or none."""
+    try:
+        return Path(path).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 # --- the file -------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from pipeline.datasets.folder import FileStamp, Folder
 
 #: Seconds for which a file must not have changed.
 STILL = 5.0
+#: In the manifest, beside an issue's files: what was decided about its pages. No path has such a name.
+DECIDED = "\0decided"
 
 
 class Seen(NamedTuple):
@@ -44,8 +46,9 @@ class Look:
     manifest: Manifest
 
 
-def look(root: str, batch: str | None, before: Manifest, now: float) -> Look:
-    """Compares the input with what was seen before."""
+def look(root: str, batch: str | None, before: Manifest, now: float, decided: Mapping[str, str] | None = None) -> Look:
+    """Compares the input with what was seen before. `decided`: issue_id → a digest of what people decided about it;
+    another digest is a change of the issue."""
     folder, stamps = Folder(root), {s.path: s for s in inputs.fingerprint(root)}
     new, changed, waiting = [], [], []
     after: Manifest = {}
@@ -58,6 +61,8 @@ def look(root: str, batch: str | None, before: Manifest, now: float) -> Look:
                 after[issue_id] = known
             continue
         after[issue_id] = {p: _seen(folder, stamps[p], (known or {}).get(p)) for p in sorted(paths)}
+        if decided and issue_id in decided:
+            after[issue_id][DECIDED] = Seen(0, 0.0, decided[issue_id])
         if known is None:
             new.append(issue_id)
         elif _hashes(known) != _hashes(after[issue_id]):

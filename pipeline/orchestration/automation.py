@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from pipeline.datasets import inputs
+from pipeline.datasets.decisions import DecisionsError, changed_at, decisions_path, digests
 from pipeline.datasets.shelf import Shelf
-from pipeline.datasets.watch import Look, Manifest, look, pack, unpack, unpack_manifest
+from pipeline.datasets.watch import DECIDED, Look, Manifest, look, pack, unpack, unpack_manifest
 from pipeline.orchestration.dead_runs import bury_dead_runs_if_idle
 from pipeline.orchestration.jobs import JOBS, RETRAIN, clean_issues, corpus_tables, learn_models, relearn
 from pipeline.orchestration.partitions import ISSUES, NAME, keys_of_run, range_tags, ranges
 from pipeline.orchestration.resources import Places
 
+#: Seconds without a decision after which a review counts as done for now.
+REVIEWED = 120
 #: More runs than this at a look are a backfill for people to launch.
 MOST_RUNS = 50
 TIMEZONE = "Asia/Shanghai"
@@ -42,7 +45,7 @@ IN_PROGRESS = [
 def watch_input(context: dg.SensorEvaluationContext, places: Places) -> dg.SensorResult:
     state = unpack(context.cursor)
     before = unpack_manifest(state.get("manifest", {}))
-    seen = look(places.input, places.batch, before, time.time())
+    seen = look(places.input, places.batch, before, time.time(), _decided(context, places, before))
     for issue_id in seen.gone:
         context.log.warning(f"{issue_id}: its source is gone; its tables stay until `banmian forget {issue_id}`")
     bury_dead_runs_if_idle(context.instance, places.output)
@@ -71,6 +74,16 @@ def watch_input(context: dg.SensorEvaluationContext, places: Places) -> dg.Senso
         dynamic_partitions_requests=[ISSUES.build_add_request(unknown)] if unknown else [],
         cursor=pack({"manifest": _remembered(seen, before, busy), "corpus_due": due}),
     )
+
+
+def _decided(context: dg.SensorEvaluationContext, places: Places, before: Manifest) -> dict[str, str]:
+    """What people decided, issue by issue. While they are at it, and while the file cannot be read, it is as before."""
+    if time.time() - changed_at(decisions_path(places.output, places.decisions)) >= REVIEWED:
+        try:
+            return digests(places.reviewed())
+        except DecisionsError as error:
+            context.log.warning(f"the decisions of the review are not taken: {error}")
+    return {i: files[DECIDED].sha256 for i, files in before.items() if DECIDED in files}
 
 
 def registered(instance: dg.DagsterInstance) -> list[str]:
