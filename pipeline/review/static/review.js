@@ -13,6 +13,8 @@ function element(name, text, kind) {
   return made;
 }
 
+const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
 // The word as it is shown and as it would be, the character that differs marked.
 function change(group) {
   const parts = (word, name) => {
@@ -70,6 +72,8 @@ function show(state) {
   $("undo").disabled = !state.can_undo;
   if (!group) {
     $("tally").textContent = `${state.accepted} accepted, ${state.rejected} rejected.`;
+    for (const all of document.querySelectorAll(".all")) all.textContent = "";
+    $("hints").hidden = true;
     return;
   }
   const many = group.n_places > 1;
@@ -77,9 +81,9 @@ function show(state) {
   $("change").replaceChildren(...change(group));
   $("change").setAttribute("aria-label", `${group.printed} → ${group.meant}`);
   const rule = group.rule.replaceAll("_", " ").replaceAll("+", ", ");
-  const places = many ? `${group.n_places} places` : "1 place";
+  const left = `${count(state.questions, "question")} left`;
   $("facts").textContent =
-    `${rule} · confidence ${group.confidence.toFixed(2)} · ${places} · ${state.questions} questions left`;
+    [rule, `confidence ${group.confidence.toFixed(2)}`, count(group.n_places, "place"), left].join(" · ");
   $("places").replaceChildren(...group.places.map(place));
   const hidden = group.n_places - group.places.length;
   $("more").hidden = hidden === 0;
