@@ -39,7 +39,7 @@ def people_of_page(passages: Sequence[Passage], models: Models, edits: Iterable[
         if m.title:
             person.titles[m.title] += 1
     for edit in edits:
-        if RULE in edit.rule.split("+") and len(edit.after) == 1:
+        if RULE in edit.rule.split("+") and len(edit.after) == 1 and edit.status != "rejected":
             for name, form in _forms(edit, passages, named):
                 found[name].variants[form, "unified" if edit.rendered else "suggested"] += 1
     return [found[name] for name in sorted(found)]
