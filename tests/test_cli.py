@@ -139,6 +139,8 @@ def test_an_instance_serves_one_pair(folder: Path, tmp_path: Path) -> None:
     assert run("out").exit_code == 0
     second = run("elsewhere")
     assert second.exit_code == 2 and "the Dagster instance in" in second.stderr
+    for file in (p for p in tmp_path.rglob("*") if p.is_file()):
+        assert not file.read_bytes().startswith((b"\x80\x04", b"\x80\x05")), f"{file} is pickled"
 
 
 def test_reference_text_feeds_the_model_alone(folder: Path, tmp_path: Path) -> None:

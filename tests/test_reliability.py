@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 import dagster as dg
 import pyarrow as pa
@@ -17,6 +21,7 @@ import pytest
 from material import nasty, proof
 
 from pipeline.datasets.lock import LOCK_FILE, alone
+from pipeline.datasets.schemas import PARTITIONED
 from pipeline.datasets.store import Store
 from pipeline.orchestration.dead_runs import OWNER_TAG, bury_dead_runs
 from pipeline.run import Progress, Summary, run
@@ -89,22 +94,82 @@ class WhenCleaning(Progress):
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
-def test_more_than_150_nasty_files_all_end_well(tmp_path: Path) -> None:
+class NastyRun(NamedTuple):
+    """A run over all nasty files; `expected`: how each must end."""
+
+    root: Path
+    expected: dict[str, tuple[str, ...]]
+    summary: Summary
+
+    @property
+    def output(self) -> Path:
+        return self.root / "out"
+
+
+@pytest.fixture(scope="module")
+def nasty_run(tmp_path_factory: pytest.TempPathFactory) -> NastyRun:
+    root = tmp_path_factory.mktemp("nasty")
+    (root / "in").mkdir()
+    expected = nasty.lay_out(root / "in")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DAGSTER_HOME", raising=False)
+        # in few issues: Dagster takes its time for each
+        return NastyRun(root, expected, run(Settings(str(root / "in"), str(root / "out"), batch="hash:6")))
+
+
+def test_more_than_150_nasty_files_all_end_well(nasty_run: NastyRun) -> None:
     """Every file ends as rows or as a reject with the reason that fits, no character is lost, the exit code is 0."""
-    source, output = tmp_path / "in", tmp_path / "out"
-    source.mkdir()
-    expected = nasty.lay_out(source)
-    assert len(expected) >= 150
-    summary = cleaned(Settings(str(source), str(output), batch="hash:6"))  # few issues: Dagster takes its time for each
-    assert proof.wrong_ends(expected, output) == []
-    assert proof.breaches(source, output) == []
+    assert len(nasty_run.expected) >= 150
+    summary = nasty_run.summary
+    assert (summary.failures, summary.withheld, summary.exit_code) == ([], [], 0)
+    assert proof.wrong_ends(nasty_run.expected, nasty_run.output) == []
+    assert proof.breaches(nasty_run.root / "in", nasty_run.output) == []
     assert summary.quality["chars_lost"] == 0
-    assert sum(summary.rejects.values()) == len(proof.rows(output, "rejects"))
-    assert {row["detail"] for row in proof.rows(output, "rejects")} != set()
-    assert all(row["detail"] and str(tmp_path) not in row["detail"] for row in proof.rows(output, "rejects"))
-    written = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*")}
-    assert written == {"in", "out"}, "something was written elsewhere"
-    assert not [p for p in output.rglob("*") if not p.resolve().is_relative_to(output)]
+    rejects = proof.rows(nasty_run.output, "rejects")
+    assert sum(summary.rejects.values()) == len(rejects) > 100
+    assert all(row["detail"] and str(nasty_run.root) not in row["detail"] for row in rejects)
+
+
+def test_no_name_leads_out_of_the_output_folder(nasty_run: NastyRun) -> None:
+    assert {p.name for p in nasty_run.root.iterdir()} == {"in", "out"}
+    assert all(p.resolve().is_relative_to(nasty_run.output) for p in nasty_run.output.rglob("*"))
+    known = {"_models", "_stages", "report", PAIR_FILE, LOCK_FILE, "names.parquet", "reprints.parquet"}
+    tables = set(PARTITIONED)
+    assert {p.name for p in nasty_run.output.iterdir()} <= known | tables
+
+
+def test_the_report_runs_and_loads_nothing_of_the_pages(nasty_run: NastyRun) -> None:
+    pages = list((nasty_run.output / "report").rglob("*.html"))
+    assert len(pages) > 100
+    for page in pages:
+        found = Markup()
+        found.feed(page.read_text(encoding="utf-8"))
+        assert found.policies and all("default-src 'none'" in p and "unsafe" not in p for p in found.policies), page
+        assert found.trespasses == [], page
+
+
+class Markup(HTMLParser):
+    """The policies of a page, and what in it could run or load something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.policies: list[str] = []
+        self.trespasses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policies.append(given.get("content") or "")
+        sends = tag == "form" and given.get("method") != "dialog"
+        if sends or tag in ("iframe", "object", "embed", "base") or any(name.startswith("on") for name in given):
+            self.trespasses.append(f"{tag} {given}")
+        for name in ("href", "src", "action"):
+            if re.match(r"\s*(javascript|data|file|https?|//)", given.get(name) or ""):
+                self.trespasses.append(f"{tag} {given}")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script" and "alert" in data:
+            self.trespasses.append(data)
 
 
 def test_an_issue_that_vanishes_during_the_run_is_a_note(settings: Settings) -> None:
@@ -292,6 +357,21 @@ def _job() -> dg.JobDefinition:
         nothing()
 
     return empty
+
+
+# --- no pickle ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_pickled() -> None:
+    """(`tests/test_cli.py` looks at what a run writes.)"""
+    imported = {
+        name
+        for path in (ROOT / "pipeline").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [*(a.name for a in node.names), getattr(node, "module", None)]
+    }
+    assert not imported & {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 
 
 # --- an output folder of the version before -------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.language.script import load_script
+
 Ids = npt.NDArray[np.uint16]
 
 #: 0: no n-gram runs across it · 1: a paragraph begins or ends · 2: any character outside the alphabet.
@@ -56,15 +58,10 @@ def _table() -> Ids:
     for first, last, number in (("0", "9", digit), ("A", "Z", letter), ("a", "z", letter),
                                 ("０", "９", digit), ("Ａ", "Ｚ", letter), ("ａ", "ｚ", letter)):  # fmt: skip
         table[ord(first) : ord(last) + 1] = number
-    return table
-
-
-def learn_variants(variants: dict[str, str]) -> None:
-    """Number traditional characters like their simplified forms (`variants`: traditional → simplified)."""
-    table = _table()
-    for old, new in variants.items():
-        if len(old) == 1 and len(new) == 1 and table[ord(old)] == UNKNOWN:
+    for old, new in load_script().characters.items():
+        if table[ord(old)] == UNKNOWN:
             table[ord(old)] = table[ord(new)]
+    return table
 
 
 def code_points(text: str) -> npt.NDArray[np.uint32]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from pipeline.language.alphabet import learn_variants
 from pipeline.language.confusables import load_confusables
 from pipeline.language.confusions import Confusions, confusions_id
 from pipeline.language.gazetteer import load_gazetteer
@@ -30,7 +29,6 @@ def load_models(
     what the user knows (`lexicon`) or decided (`confusions`)."""
     language, lexicon, confusions = language or empty_model(), lexicon or UserLexicon(), confusions or {}
     script = load_script()
-    learn_variants(dict(script.characters))
     return Models(
         words=load_words().with_words(_own_words(lexicon)),
         glyphs=load_glyphs(),
