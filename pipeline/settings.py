@@ -24,12 +24,47 @@ PAIR_FILE = "banmian.json"
 
 #: What a fresh DAGSTER_HOME gets: nothing is sent anywhere, and a small machine stays usable.
 INSTANCE_YAML = """\
-# Written by Banmian. See https://docs.dagster.io/deployment/oss/dagster-yaml
+# Written by Banmian; yours to change. docs/operations.md says more.
+# See https://docs.dagster.io/deployment/oss/dagster-yaml
 telemetry:
   enabled: false
+
+# A small machine stays usable: two runs at a time, and the models are not learned twice at once.
 concurrency:
   runs:
     max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: banmian/kind
+        value: corpus
+        limit: 1
+
+# A run whose process was killed (a restart, a full memory) begins again; one that failed is left for people to see.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 600
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
+
+# Looks at the input that found nothing are forgotten after a week.
+retention:
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: 90
+  schedule:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: 90
+
+# Warnings of our own modules are seen in a run's log; what every step does is not repeated on the terminal.
+python_logs:
+  managed_python_loggers:
+    - pipeline
+  python_log_level: INFO
 """
 
 
@@ -57,10 +92,6 @@ class Settings:
         root = project_root()
         reference, lexicon = env.get("BANMIAN_REFERENCE"), env.get("BANMIAN_LEXICON")
         decisions = env.get("BANMIAN_DECISIONS")
-        try:
-            workers = int(env.get("BANMIAN_WORKERS") or 1)
-        except ValueError:
-            raise UsageError(f"BANMIAN_WORKERS must be a whole number, not {env['BANMIAN_WORKERS']!r}") from None
         return cls(
             input=place(env.get("BANMIAN_INPUT") or str(root / "seeds")),
             output=place(env.get("BANMIAN_OUTPUT") or str(root / "outputs")),
@@ -68,10 +99,24 @@ class Settings:
             lexicon=place(lexicon) if lexicon else None,
             decisions=place(decisions) if decisions else None,
             engine=env.get("BANMIAN_ENGINE") or "local",
-            workers=workers,
+            workers=whole_number("BANMIAN_WORKERS", 1, env),
             address=env.get("BANMIAN_DASK_ADDRESS") or None,
             batch=env.get("BANMIAN_BATCH") or None,
         )
+
+
+def whole_number(name: str, default: int, env: Mapping[str, str] = os.environ) -> int:
+    """A setting that is a number, not below 0.
+
+    >>> whole_number("BANMIAN_WORKERS", 1, {"BANMIAN_WORKERS": "4"})
+    4
+    """
+    given = env.get(name)
+    if not given:
+        return default
+    if not given.strip().isdecimal():
+        raise UsageError(f"{name} must be a whole number, not {given!r}: correct the environment variable or unset it")
+    return int(given)
 
 
 def place(path: str) -> str:

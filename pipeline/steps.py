@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipeline.datasets import inputs, invariants, tables
 from pipeline.datasets.decisions import Decision, verdicts_for
+from pipeline.datasets.drift import rates
 from pipeline.datasets.inputs import Reject
 from pipeline.datasets.lines import layouts_from_table, lines_table
 from pipeline.datasets.normalised import edits_from_table, normalised_table
@@ -26,6 +27,7 @@ from pipeline.datasets.store import Store, StoreError
 from pipeline.knowledge import confusions_of, current_confusions, knowledge_of, lexicon_of
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
+from pipeline.language.surprise import perplexity
 from pipeline.reports import preview
 from pipeline.text import page as heart
 from pipeline.text.continuations import link_continuations
@@ -169,14 +171,26 @@ def clean_issue(task: IssueTask) -> Outcome:
     kept, refused = invariants.publishable(link_continuations(cleaned))
     withheld = [*failed, *refused]
     made = tables.page_tables(
-        kept, task.software_version, issue_id=task.issue_id, low_confidence=task.profile.low_confidence
+        kept,
+        task.software_version,
+        issue_id=task.issue_id,
+        low_confidence=task.profile.low_confidence,
+        perplexities=_perplexities(kept, models),
     )
     made["rejects"] = _rejects(task, store, withheld)
     # `pages` is written last: that it names the model says that the issue is complete.
     made["pages"] = tables.pages_table(
         pages, models.model_id, task.settings(pages, models.knowledge_id), task.software_version
     )
-    return _published(task, store, made, _notes(kept), tuple(withheld))
+    notes = _notes(kept, task.profile.low_confidence)
+    notes["quality"] = _rates(task.issue_id, made["quality"])
+    return _published(task, store, made, notes, tuple(withheld))
+
+
+def _perplexities(pages: Iterable[CleanPage], models: Models) -> dict[str, float]:
+    """page_id → how surprising its articles are to the language model, where it has seen enough to say."""
+    found = ((c.page.page_id, perplexity(models.language, c.page.text, (a.text for a in c.articles))) for c in pages)
+    return {page_id: value for page_id, value in found if value is not None}
 
 
 def _cleaned(
@@ -355,24 +369,34 @@ def _digest(table: pa.Table) -> str:
     return seen.hexdigest()[:16]
 
 
-def _notes(pages: list[CleanPage]) -> dict[str, dict[str, Value]]:
-    """What the UI shows of an issue."""
+def _notes(pages: list[CleanPage], low: float) -> dict[str, dict[str, Value]]:
+    """What the UI shows of an issue. `low`: confidence below which a decision is worth a look."""
     articles = [a for c in pages for a in c.articles]
     edits = [e for c in pages for e in c.edits]
+    joins = [j for a in articles for p in a.paragraphs for j in p.joins]
     characters = sum(len(c.page.text) for c in pages)
     orphaned = sum(s.end - s.start for c in pages for o in c.orphans for s in o.spans)
     return {
         "articles": {
             "found": Markdown(preview.headlines(pages)),
             "raw_and_clean": Markdown(preview.page_changes(pages)),
+            "low_confidence": Markdown(preview.unsure_articles(pages, low)),
             "without_headline": sum(a.headline is None for a in articles),
+            "below_low_confidence": sum(a.confidence < low for a in articles),
             "characters": sum(len(a.text) for a in articles),
         },
-        "paragraphs": {"joins": sum(len(p.joins) for a in articles for p in a.paragraphs)},
+        "paragraphs": {
+            "joins": len(joins),
+            "far_joins": sum(j.kind != "line" for j in joins),
+            "low_confidence_joins": sum(j.confidence < low for j in joins),
+            "low_confidence": Markdown(preview.unsure_joins(pages, low)),
+        },
         "edits": {
             "top_corrections": Markdown(preview.top_corrections(edits)),
+            "raw_and_clean": Markdown(preview.page_changes(pages, words_only=True)),
             "applied": sum(e.rendered for e in edits),
             "suggested": sum(e.status == "suggested" for e in edits),
+            "words_corrected": sum(e.rendered and e.stage in ("correct", "script") for e in edits),
         },
         "duplicates": {
             "taken_out": Markdown(
@@ -382,6 +406,10 @@ def _notes(pages: list[CleanPage]) -> dict[str, dict[str, Value]]:
         },
         "orphans": {
             "reasons": Markdown(preview.counts("reason", (o.reason for c in pages for o in c.orphans))),
+            "texts": Markdown(
+                "\n".join(f"- {o.reason}: {preview.escape(o.text[:60])}" for c in pages for o in c.orphans[:5])
+                or "None."
+            ),
             "share_of_characters": round(orphaned / characters, 5) if characters else 0.0,
         },
         "ledger": {
@@ -389,3 +417,19 @@ def _notes(pages: list[CleanPage]) -> dict[str, dict[str, Value]]:
             "dispositions": Markdown(preview.counts("disposition", (r.disposition for c in pages for r in c.ledger))),
         },
     }
+
+
+def _rates(issue_id: str, quality: pa.Table) -> dict[str, Value]:
+    """Numbers that make useful plots over time."""
+    found = rates(issue_id, quality.to_pylist())
+    values: dict[str, Value] = {
+        "orphan_share": round(found.orphans, 5),
+        "suggestions_per_10000_characters": round(found.suggestions, 3),
+        "characters_a_page": round(sum(n for _, n in found.lengths) / max(1, len(found.lengths))),
+        "characters_lost": sum(quality.column("chars_lost").to_pylist()),
+    }
+    if found.headless is not None:
+        values["headless_share"] = round(found.headless, 5)
+    if found.perplexity is not None:
+        values["perplexity"] = round(found.perplexity, 2)
+    return values

@@ -3,13 +3,22 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
+from pipeline.datasets import drift
+from pipeline.datasets.drift import CHECKS
+from pipeline.datasets.inputs import Reject
 from pipeline.datasets.schemas import PARTITIONED
-from pipeline.orchestration.describe import metadata, spec
+from pipeline.datasets.store import Store
+from pipeline.orchestration.describe import FRESHNESS, metadata, place, spec
+from pipeline.orchestration.lineage import column_lineage
 from pipeline.orchestration.partitions import ISSUES, POLICY
 from pipeline.orchestration.resources import Places, ProfileResource
+from pipeline.orchestration.retries import retried
+from pipeline.reports.preview import escape
 from pipeline.steps import (
     IssueTask,
     Outcome,
@@ -20,9 +29,13 @@ from pipeline.steps import (
     rescue,
     table_problems,
 )
+from pipeline.text.profile import CleaningProfile
 
 #: What the last step writes besides the rows it adds to `pages` and `rejects`.
 CLEANED = tuple(t for t in PARTITIONED if t not in ("pages", "rejects"))
+
+#: So many pages, issues or problems are shown of each kind.
+SHOWN = 20
 
 #: The invariants, each at the asset whose promise it is.
 INVARIANTS = {
@@ -33,56 +46,9 @@ INVARIANTS = {
     "I5": ("articles", "I5_keys_hold", "Ids are unique, what they point at is there, no rendered edits overlap."),
 }
 
-DESCRIPTIONS = {
-    "pages": (
-        "The raw text of every page exactly as it was read, with where it came from and how it was encoded; nothing "
-        "ever changes it. Example: `seeds/tianjin/04.txt` becomes the row `tianjin/04` with its GB18030 bytes decoded."
-    ),
-    "rejects": (
-        "What could not be read, or was read and not published, each with its reason. Example: a PNG that someone "
-        "named `05.txt` is here with the reason `binary`."
-    ),
-    "normalised": (
-        "Stage table: the edits that need no understanding of the page: marks, widths, spaces, leaked traditional "
-        "characters. Example: `水位,回落` is to be read as `水位，回落`."
-    ),
-    "lines": (
-        "Stage table: how the page was understood: the role of every line, which lines go on where, what repeats. "
-        "Example: `…再到核` and `电,…` two lines below are one paragraph, joined with a confidence of 0.97."
-    ),
-    "articles": (
-        "One row an article: heads, authors, dateline and the clean text of its paragraphs. Example: headline "
-        "`青石峡大坝封顶`, authors `[周文涛]`, and where all of it stands in the raw page."
-    ),
-    "paragraphs": (
-        "The articles' paragraphs with their roles, and from which pieces of the raw page each is put together. "
-        "Example: a body of two spans was cut at the foot of a column and goes on elsewhere on the page."
-    ),
-    "edits": (
-        "Every change of the text and every suggestion, with rule, evidence and confidence; all can be undone. "
-        "Example: `周义涛` is read as `周文涛`, because the page names him so elsewhere."
-    ),
-    "duplicates": (
-        "Repeats that were taken out, what was kept instead, and what of the repeat lives on elsewhere. Example: a "
-        "paragraph printed twice, the second copy having swallowed the end of another one."
-    ),
-    "orphans": (
-        "Text that belongs to no article, with the reason, so that nothing is lost. Example: the page's foot "
-        "`责任编辑：…` is here as `furniture`."
-    ),
-    "ledger": (
-        "What became of every character of every page, computed from the published tables: the proof that nothing "
-        "was lost. Example: characters 120 to 180 stand in article `…@35`, paragraph 2, as body."
-    ),
-    "quality": (
-        "One row a page of counts and rates to watch over time. Example: 10 articles, 5 joins, 301 edits of marks, "
-        "2 corrections, 1 suggestion, no orphan."
-    ),
-}  # fmt: skip
-
 
 def _spec(name: str, group: str, deps: Sequence[str] = ()) -> dg.AssetSpec:
-    return spec(name, group, DESCRIPTIONS[name], deps=deps)
+    return spec(name, group, deps=deps, freshness=FRESHNESS if group == "articles" else None)
 
 
 @dg.multi_asset(
@@ -129,6 +95,7 @@ def lines(
     specs=[_spec(name, "articles", ["pages", "normalised", "lines"]) for name in CLEANED],
     check_specs=[
         *(dg.AssetCheckSpec(name, asset=asset, description=text) for asset, name, text in INVARIANTS.values()),
+        *(dg.AssetCheckSpec(name, asset="quality", description=text) for name, text in CHECKS.items()),
         dg.AssetCheckSpec(
             "contract",
             asset="articles",
@@ -147,8 +114,10 @@ def cleaned(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     outcomes = _work(context, clean_issue, places, profile)
     yield from _results(context, CLEANED, outcomes)
-    yield from _invariant_results(outcomes)
-    yield _contract_result(places, [o.issue_id for o in outcomes if not o.gone])
+    yield from _invariant_results(places, outcomes)
+    done = [o.issue_id for o in outcomes if not o.gone]
+    yield _contract_result(places, done)
+    yield from _drift_results(places, done, profile.profile())
 
 
 def _work(
@@ -160,18 +129,31 @@ def _work(
     """The step over every issue of the run, spread over the engine's workers."""
     knobs = profile.profile()
     outcomes: list[Outcome] = []
-    tasks = places.tasks(context.partition_keys, knobs)
-    for outcome in places.workforce().map(step, tasks, partial(rescue, step)):
-        outcomes.append(outcome)
-        for table, rows in outcome.rows.items():
-            if dg.AssetKey(table) in context.selected_asset_keys:
-                values = {"dagster/row_count": rows, **outcome.notes.get(table, {})}
-                context.add_asset_metadata(metadata(values), asset_key=table, partition_key=outcome.issue_id)
-        if outcome.gone:
-            context.log.warning(f"{outcome.issue_id}: its source is gone; its tables stay as they are")
-        for w in outcome.withheld:
-            context.log.error(f"{w.source} is withheld: {w.detail}")
+    with retried(context):
+        tasks = places.tasks(context.partition_keys, knobs)
+        for outcome in places.workforce().map(step, tasks, partial(rescue, step)):
+            outcomes.append(outcome)
+            _tell(context, places, outcome)
     return outcomes
+
+
+def _tell(context: dg.AssetExecutionContext, places: Places, outcome: Outcome) -> None:
+    """What the UI shows of an issue, in a range run as well: it is attached partition by partition."""
+    store, key = Store(places.output), outcome.issue_id
+    for table, rows in outcome.rows.items():
+        if dg.AssetKey(table) in context.selected_asset_keys:
+            values = {
+                "dagster/row_count": rows,
+                **metadata(outcome.notes.get(table, {})),
+                "file": place(store.path(table, key)),
+            }
+            if table == "articles":
+                values["picture"] = place(f"{places.output}/report/pages/{key}/index.html")
+            context.add_asset_metadata(values, asset_key=table, partition_key=key)
+    if outcome.gone:
+        context.log.warning(f"{key}: its source is gone; its tables stay until `banmian forget {key}`")
+    for w in outcome.withheld:
+        context.log.error(f"{w.source} is withheld: {w.detail}")
 
 
 def _results(
@@ -181,22 +163,58 @@ def _results(
         digest = hashlib.sha256()
         for o in sorted(outcomes, key=lambda o: o.issue_id):
             digest.update(f"{o.issue_id}:{o.digests.get(name)}\n".encode())
+        lineage = column_lineage(name)
+        if lineage and outcomes:  # the UI reads it from the latest event: one of a range is enough
+            values = {"dagster/column_lineage": lineage}
+            context.add_asset_metadata(values, asset_key=name, partition_key=context.partition_keys[-1])
         yield dg.MaterializeResult(asset_key=name, data_version=dg.DataVersion(digest.hexdigest()[:16]))
 
 
-def _invariant_results(outcomes: Sequence[Outcome]) -> Iterator[dg.AssetCheckResult]:
+def _invariant_results(places: Places, outcomes: Sequence[Outcome]) -> Iterator[dg.AssetCheckResult]:
     withheld = [w for o in outcomes for w in o.withheld]
     for invariant, (asset, name, _) in INVARIANTS.items():
         broken = [w for w in withheld if f"{invariant}: " in w.detail]
         if invariant == "I1":  # a step that failed has no ledger at all
             broken += [w for w in withheld if not any(f"{i}: " in w.detail for i in INVARIANTS)]
-        shown = "\n".join(f"- `{w.source}`: {w.detail}" for w in broken[:20])
+        values: dict[str, Any] = {"pages_withheld": len(broken), "pages": dg.MetadataValue.md(_withheld(broken))}
+        for issue_id in sorted({w.issue_id for w in broken})[:5]:
+            values[f"rejects of {issue_id}"] = place(Store(places.output).path("rejects", issue_id))
+            values[f"picture of {issue_id}"] = place(f"{places.output}/report/pages/{issue_id}/index.html")
         yield dg.AssetCheckResult(
             check_name=name,
             asset_key=asset,
             passed=not broken,
             severity=dg.AssetCheckSeverity.ERROR,
-            metadata={"pages_withheld": len(broken), "pages": dg.MetadataValue.md(shown or "None.")},
+            description=f"{len(broken)} pages are withheld" if broken else None,
+            metadata=values,
+        )
+
+
+def _withheld(broken: Sequence[Reject]) -> str:
+    """The pages, each with its reason and a link to its issue's partition."""
+    rows = [
+        f"- [`{escape(w.source)}`](/assets/rejects?partition={quote(w.issue_id)}): {escape(w.detail)}"
+        for w in broken[:SHOWN]
+    ]
+    if len(broken) > SHOWN:
+        rows.append(f"- … and {len(broken) - SHOWN} more: all stand in `rejects`")
+    return "\n".join(rows) or "None."
+
+
+def _drift_results(places: Places, issue_ids: Sequence[str], profile: CleaningProfile) -> Iterator[dg.AssetCheckResult]:
+    """Warnings only: nothing is withheld for being unusual."""
+    earlier = drift.published_rates(places.output, drift.earlier_issues(places.output, issue_ids))
+    found = drift.findings(drift.published_rates(places.output, issue_ids), earlier, profile)
+    for name in CHECKS:
+        own = [f for f in found if f.check == name]
+        rows = "\n".join(f"- `{escape(f.where)}`: {f.words}" for f in own[:SHOWN])
+        yield dg.AssetCheckResult(
+            check_name=name,
+            asset_key="quality",
+            passed=not own,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="; ".join(f"{f.where}: {f.words}" for f in own[:3]) or None,
+            metadata={"findings": len(own), "where": dg.MetadataValue.md(rows or "Nothing unusual.")},
         )
 
 
@@ -208,6 +226,6 @@ def _contract_result(places: Places, issue_ids: Sequence[str]) -> dg.AssetCheckR
         passed=not problems,
         metadata={
             "issues": len(issue_ids),
-            "problems": dg.MetadataValue.md("\n".join(f"- {p}" for p in problems[:20]) or "None."),
+            "problems": dg.MetadataValue.md("\n".join(f"- {p}" for p in problems[:SHOWN]) or "None."),
         },
     )

@@ -13,6 +13,8 @@ ISSUE_ASSETS = (pages, normalised, lines, cleaned)
 MODEL_ASSETS = (language_model, name_lexicon, learned_confusions)
 CORPUS_ASSETS = (reprints, names, report, review_decisions)
 ALL_ASSETS = (*ISSUE_ASSETS, *MODEL_ASSETS, *CORPUS_ASSETS)
+#: The tag by which a small machine runs one of the long corpus jobs at a time (dagster.yaml).
+CORPUS_TAG = {"banmian/kind": "corpus"}
 
 clean_issues = dg.define_asset_job(
     "clean_issues",
@@ -22,16 +24,19 @@ clean_issues = dg.define_asset_job(
 learn_models = dg.define_asset_job(
     "learn_models",
     dg.AssetSelection.assets(*MODEL_ASSETS),
+    tags=CORPUS_TAG,
     description="Learns the models if there are none; with `retrain`, anew.",
 )
 corpus_tables = dg.define_asset_job(
     "corpus_tables",
     dg.AssetSelection.assets(*CORPUS_ASSETS),
+    tags=CORPUS_TAG,
     description="Reprints, names and the report, over all that is published; what became of the review's decisions.",
 )
 relearn = dg.define_asset_job(
     "relearn",
     dg.AssetSelection.assets(*MODEL_ASSETS, *CORPUS_ASSETS),
+    tags=CORPUS_TAG,
     description="Learns the models anew and makes the tables about the whole corpus. Issues keep their model until "
     "they are cleaned again.",
 )

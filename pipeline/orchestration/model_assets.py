@@ -19,27 +19,9 @@ class LearnConfig(dg.Config):
     )
 
 
-LANGUAGE = spec(
-    "language_model",
-    "models",
-    "Character n-gram counts of all pages and the reference text: how likely one character is after others. "
-    "Example: it tells that 再到核 goes on with 电 rather than with 的. An immutable folder named by its content.",
-    kinds=("python", "numpy"),
-)
-NAMES = spec(
-    "name_lexicon",
-    "models",
-    "Person names of the whole input with how often each is mentioned, before any correction. "
-    "Example: 周文涛 stands on 12 pages, 周义涛 on one.",
-    kinds=("python", "csv"),
-)
-CONFUSIONS = spec(
-    "learned_confusions",
-    "models",
-    "Which character was printed for which, counted from the review's accepted decisions less the rejected ones. "
-    "Example: 滏 was printed as 溢 four times.",
-    kinds=("python", "csv"),
-)
+LANGUAGE = spec("language_model", "models", kinds=("python", "numpy"), layer="model")
+NAMES = spec("name_lexicon", "models", kinds=("python", "csv"), layer="model")
+CONFUSIONS = spec("learned_confusions", "models", kinds=("python", "csv"), layer="model")
 
 
 @dg.multi_asset(name="learn_language", specs=[LANGUAGE])

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pipeline.text.document import CleanPage
-from pipeline.text.spans import Edit, by_place
+from pipeline.text.spans import STAGES, Edit, by_place
 
 #: Characters shown on each side of a change.
 AROUND = 10
@@ -43,16 +43,18 @@ def _change(text: str, edit: Edit) -> str:
     return f"…{before}{gone}{new}{after}… · {escape(edit.rule)}{unsure}"
 
 
-def page_changes(pages: Sequence[CleanPage], limit: int = 12) -> str:
-    """The same over several pages, the pages with corrections first."""
+def page_changes(pages: Sequence[CleanPage], limit: int = 12, *, words_only: bool = False) -> str:
+    """The same over several pages, the pages with corrections first; `words_only`: no marks and widths."""
     parts: list[str] = []
     left = limit
+    wanted = ("correct", "script") if words_only else STAGES
     for clean in sorted(pages, key=lambda c: (not any(e.stage == "correct" for e in c.edits), c.page.page_id)):
         if left <= 0:
             break
-        if clean.edits:
-            parts.append(f"**{escape(clean.page.page_id)}**\n\n{changes(clean.page.text, clean.edits, left)}")
-            left -= min(left, len(clean.edits))
+        edits = [e for e in clean.edits if e.stage in wanted]
+        if edits:
+            parts.append(f"**{escape(clean.page.page_id)}**\n\n{changes(clean.page.text, edits, left)}")
+            left -= min(left, len(edits))
     return "\n\n".join(parts) or "Nothing was changed."
 
 
@@ -86,3 +88,31 @@ def headlines(pages: Iterable[CleanPage], limit: int = 20) -> str:
     if len(articles) > limit:
         lines.append(f"\n… and {len(articles) - limit} more")
     return "\n".join(lines) or "No articles."
+
+
+def unsure_articles(pages: Iterable[CleanPage], low: float, limit: int = 10) -> str:
+    """The articles whose weakest decision is below `low`, the least sure first."""
+    found = sorted((a.confidence, a.article_id, a.headline or a.text[:20]) for c in pages for a in c.articles)
+    rows = [f"| {c:.2f} | {escape(name)} | `{article_id}` |" for c, article_id, name in found if c < low]
+    return _cut(["| confidence | article | id |", "|---|---|---|"], rows, limit)
+
+
+def unsure_joins(pages: Iterable[CleanPage], low: float, limit: int = 10) -> str:
+    """The joins below `low`, the least sure first: what stands on either side."""
+    found = sorted(
+        (j.confidence, c.page.page_id, j.raw_end, c.page.text[max(0, j.raw_end - AROUND) : j.raw_end],
+         c.page.text[j.raw_start : j.raw_start + AROUND], j.kind)
+        for c in pages for a in c.articles for p in a.paragraphs for j in p.joins if j.confidence < low
+    )  # fmt: skip
+    rows = [
+        f"| {c:.2f} | {kind} | …{escape(left)} ⌇ {escape(right)}… | `{page_id}` |"
+        for c, page_id, _, left, right, kind in found
+    ]
+    return _cut(["| confidence | kind | seam | page |", "|---|---|---|---|"], rows, limit)
+
+
+def _cut(head: Sequence[str], rows: Sequence[str], limit: int) -> str:
+    if not rows:
+        return "None."
+    more = [f"\n… and {len(rows) - limit} more"] if len(rows) > limit else []
+    return "\n".join([*head, *rows[:limit], *more])

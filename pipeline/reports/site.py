@@ -144,7 +144,7 @@ def _search_text(article: Row) -> list[str]:
 
 def _state(store: Store, task: IssueTask) -> str:
     """A hash of all that the issue's pages are made of."""
-    seen = hashlib.sha256(_code_hash().encode())
+    seen = hashlib.sha256(report_version().encode())
     for name in SHOWN:
         seen.update(hashlib.sha256(store.fs.cat_file(store.path(name, task.issue_id))).digest())
     seen.update(repr((task.reprints, task.low_confidence)).encode())
@@ -356,7 +356,7 @@ def _hash(source: str) -> str:
 
 
 @cache
-def _code_hash() -> str:
+def report_version() -> str:
     """Changes whenever the report would look different."""
     seen = hashlib.sha256()
     for path in sorted([*_HERE.glob("*.py"), *(_HERE / "templates").iterdir()]):

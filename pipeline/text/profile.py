@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 
 
-def knob(default: float | int | bool | str, description: str) -> object:
-    """A profile field with its description (the launchpad and the docs are made from it)."""
-    return field(default=default, metadata={"description": description})
+def knob(default: float | int | bool | str, description: str, *, tells: bool = False) -> object:
+    """A profile field with its description (the launchpad and the docs are made from it). One that only `tells` when
+    to warn changes no text, and so no `profile_id`."""
+    return field(default=default, metadata={"description": description, "tells": tells})
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,27 @@ class CleaningProfile:
     apply_threshold: float = knob(0.9, "A correction is applied from this confidence on …")  # type: ignore[assignment]
     suggest_threshold: float = knob(0.5, "… and suggested from this one on; below it, it is dropped.")  # type: ignore[assignment]
     corrections_per_sentence: int = knob(2, "More corrections than this in one sentence: all become suggestions.")  # type: ignore[assignment]
+    warn_orphan_share: float = knob(  # type: ignore[assignment]
+        0.15, "Warn when a larger share of an issue's text than this belongs to no article.", tells=True
+    )
+    warn_headless_share: float = knob(  # type: ignore[assignment]
+        0.4, "Warn when a larger share of an issue's articles than this has no headline.", tells=True
+    )
+    warn_suggestion_rate: float = knob(  # type: ignore[assignment]
+        20.0, "Warn when an issue has more open suggestions than this in 10,000 characters.", tells=True
+    )
+    warn_perplexity_factor: float = knob(  # type: ignore[assignment]
+        1.8, "Warn when an issue is so many times as surprising to the language model as usual.", tells=True
+    )
+    warn_length_factor: float = knob(  # type: ignore[assignment]
+        6.0, "Warn when a page is so many times as long as usual, or as short.", tells=True
+    )
 
     @property
     def profile_id(self) -> str:
-        """Twelve hex digits that change when any knob does."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        """Twelve hex digits that change when any knob does that has a say in the text."""
+        deciding = {f.name: getattr(self, f.name) for f in fields(self) if not f.metadata["tells"]}
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def settings_id(profile: CleaningProfile, knowledge_id: str = "", verdicts_id: str = "") -> str:
