@@ -1,21 +1,25 @@
 """Confusable words: two real words that look alike, told apart by the words near them, and misprints that are no word.
 
 Real words: context-sensitive spelling correction (Golding 1995, naive Bayes over context words) with hand-written
-cues: each cue near the place adds its log-odds, a prior speaks for what is printed, and what is printed is right as
-soon as one cue speaks for it. Misprints: the frame itself is the evidence; a known word across the place
-(自|己经|过) takes it away.
+cues: each cue near the place adds its log-odds, a prior speaks for what is printed (the more, the commoner it is beside
+the other word), and what is printed is right as soon as one cue speaks for it. Misprints: the frame itself is the
+evidence; a known word across the place (自|己经|过) takes it away.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
+from pipeline.text.forms import FormIndex
 from pipeline.text.models import ConfusablePair, Models
-from pipeline.text.passages import Passage, propose_character, sentence_around
+from pipeline.text.passages import SENTENCE_ENDS, Passage, propose_character
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 
@@ -23,135 +27,216 @@ RULE = "confusable_word"
 
 #: How far from the word a cue counts, in characters.
 NEAR = 12
-#: Log-odds: for what is printed; a cue; a strong one (`!`); a decisive one (`!!`); each more when it touches the word.
+#: Log-odds: for what is printed; a cue; a strong one (`!`); a decisive one (`!!`); a set phrase (`!!!`); each more when
+#: it touches the word.
 PRIOR = -1.6
-CUE, STRONG, DECISIVE, TOUCHING = 1.5, 3.2, 4.2, 0.6
+CUE, STRONG, DECISIVE, PHRASE, TOUCHING = 1.5, 3.2, 4.2, 6.0, 0.6
+#: Log-odds more for what is printed, for each e-fold beyond the second or so that it is the commoner word; at most.
+COMMONER, EVEN, COMMONER_AT_MOST = 0.6, 1.5, 1.5
 #: With a cue for what is printed, the other word can be no more than a suggestion.
 CONTESTED = 0.7
+#: A cue of one character that is part of a word counted so often is that word (数字|系统 holds no 系).
+KNOWN = 100
 #: Confidence in a misprint whose text cuts into words much better, or somewhat better, with the meant form.
 MISPRINT, MISPRINT_UNSURE = 0.96, 0.7
 GAIN_APPLIED, GAIN_SUGGESTED = 4.0, 2.0
 #: A real word whose text cuts better without it by this much (natural log) is no word there.
 LOSS = 3.0
+#: The lexicon's forms are words, counted so often at least, whatever the word list says (家国, 热钱).
+LEAST = 300
 NUMERALS = frozenset("千万百十几")
 NUMERALS_BEFORE = frozenset("0123456789一二三四五六七八九十百千万几数多余近上超约○〇两")
 #: Characters on either side that are cut into words, the longest word, and the sum of the word list's counts.
 CONTEXT, MAX_WORD, ALL_WORDS = 5, 4, 6e7
 
 Side = Literal["near", "before", "after", "touching_before", "touching_after"]
+Frequency = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A word that speaks for a form when it stands on the right side of it."""
+    """A word that speaks for a form when it stands on the right side of it; one that is not `asserting` speaks for
+    leaving the form where it is printed, but never for reading it where the other one is."""
 
     text: str
     weight: float
     side: Side
+    asserting: bool = True
 
     def found(self, before: str, after: str) -> bool:
         """`before` and `after`: what stands near the form."""
         match self.side:
-            case "touching_before":
-                return before.endswith(self.text)
+            case "near":
+                return self.text in before or self.text in after
             case "touching_after":
                 return after.startswith(self.text)
+            case "touching_before":
+                return before.endswith(self.text)
             case "before":
                 return self.text in before
             case "after":
                 return self.text in after
+
+    def is_word(self, before: str, after: str, form: str, frequency: Frequency) -> bool:
+        """Found there, is it a word of its own? Asked only of single characters, which are parts of many words; one
+        right after the form must make no commoner word with its end, either (潮|水位)."""
+        if len(self.text) > 1:
+            return True
+        match self.side:
+            case "touching_after":
+                across = form[-1] + self.text
+                return not _in_longer_word(after, 0, frequency) and frequency(across) < frequency(form)
+            case "touching_before":
+                return not _in_longer_word(before, len(before) - 1, frequency)
+            case "before":
+                places = ((before, i) for i, c in enumerate(before) if c == self.text)
+            case "after":
+                places = ((after, i) for i, c in enumerate(after) if c == self.text)
             case "near":
-                return self.text in before or self.text in after
+                places = ((part, i) for part in (before, after) for i, c in enumerate(part) if c == self.text)
+        return any(not _in_longer_word(part, i, frequency) for part, i in places)
+
+
+def _in_longer_word(text: str, i: int, frequency: Frequency) -> bool:
+    return (i > 0 and frequency(text[i - 1 : i + 1]) >= KNOWN) or (
+        i + 1 < len(text) and frequency(text[i : i + 2]) >= KNOWN
+    )
 
 
 def parse_cue(written: str) -> Cue:
     """A cue as the lexicon writes it.
 
     >>> parse_cue("激情!"), parse_cue("向…").side, parse_cue("_出").side
-    (Cue(text='激情', weight=3.2, side='near'), 'before', 'touching_after')
+    (Cue(text='激情', weight=3.2, side='near', asserting=True), 'before', 'touching_after')
     """
-    text = written.rstrip("!")
-    weight = (CUE, STRONG, DECISIVE)[min(len(written) - len(text), 2)]
+    text = written.rstrip("!?")
+    asserting = not written.endswith("?")
+    weight = (CUE, STRONG, DECISIVE, PHRASE)[min(len(written) - len(text), 3)] if asserting else STRONG
     if text.endswith("_"):
-        return Cue(text[:-1], weight + TOUCHING, "touching_before")
+        return Cue(text[:-1], weight + TOUCHING, "touching_before", asserting)
     if text.startswith("_"):
-        return Cue(text[1:], weight + TOUCHING, "touching_after")
+        return Cue(text[1:], weight + TOUCHING, "touching_after", asserting)
     if text.endswith("…"):
-        return Cue(text[:-1], weight, "before")
+        return Cue(text[:-1], weight, "before", asserting)
     if text.startswith("…"):
-        return Cue(text[1:], weight, "after")
-    return Cue(text, weight, "near")
+        return Cue(text[1:], weight, "after", asserting)
+    return Cue(text, weight, "near", asserting)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A printed form, what it may stand for, and the cues for either."""
+    """A printed form, what it may stand for, the cues for what is printed, and those that assert the other."""
 
     printed: str
     meant: str
     place: int
     kind: Literal["word", "form"]
     cues_printed: tuple[Cue, ...]
-    cues_meant: tuple[Cue, ...]
+    heard: tuple[Cue, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The readings by what is printed, and an index of all that may be printed."""
+
+    readings: dict[str, tuple[Reading, ...]]
+    index: FormIndex
+
+
+class _Pairs:
+    """The pairs as a key that is the same object or another one: to compare a thousand pairs costs a page's time."""
+
+    def __init__(self, pairs: tuple[ConfusablePair, ...]) -> None:
+        self.pairs = pairs
+
+    def __hash__(self) -> int:
+        return id(self.pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pairs) and other.pairs is self.pairs
+
+
+def lexicon_of(pairs: tuple[ConfusablePair, ...]) -> Lexicon:
+    """Both directions of word pairs, one of misprints; made once for the same tuple."""
+    return _lexicon_of(_Pairs(pairs))
 
 
 @lru_cache(maxsize=4)
-def readings(pairs: tuple[ConfusablePair, ...]) -> tuple[Reading, ...]:
-    """Both directions of word pairs, one of misprints."""
-    found = []
-    for pair in pairs:
+def _lexicon_of(key: _Pairs) -> Lexicon:
+    found: dict[str, list[Reading]] = defaultdict(list)
+    for pair in key.pairs:
         cues_a, cues_b = tuple(map(parse_cue, pair.cues_a)), tuple(map(parse_cue, pair.cues_b))
-        found.append(Reading(pair.b, pair.a, pair.place, pair.kind, cues_b, cues_a))
+        found[pair.b].append(Reading(pair.b, pair.a, pair.place, pair.kind, cues_b, _asserting(cues_a)))
         if pair.kind == "word":
-            found.append(Reading(pair.a, pair.b, pair.place, pair.kind, cues_a, cues_b))
-    return tuple(found)
+            found[pair.a].append(Reading(pair.a, pair.b, pair.place, pair.kind, cues_a, _asserting(cues_b)))
+    return Lexicon({printed: tuple(r) for printed, r in found.items()}, FormIndex(found))
+
+
+def _asserting(cues: Sequence[Cue]) -> tuple[Cue, ...]:
+    return tuple(c for c in cues if c.asserting)
 
 
 def propose(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
     """Proposals for the forms of the lexicon that stand in the passages."""
-    everything = "\n".join(p.text for p in passages if p.role is not None)
-    present = [r for r in readings(models.confusables) if r.printed in everything]
+    lexicon = lexicon_of(models.confusables)
+    read = [p for p in passages if p.role is not None]
+    starts = list(accumulate((len(p.text) + 1 for p in read), initial=0))
     found: list[Edit] = []
-    for reading in present:
-        for p in passages:
-            if p.role is not None and reading.printed in p.text:
-                found += _in_passage(reading, p, text, models)
+    for at, printed in lexicon.index.find("\n".join(p.text for p in read)):
+        number = bisect_right(starts, at) - 1
+        for reading in lexicon.readings[printed]:
+            found += _proposed(reading, read[number], at - starts[number], text, models)
     return found
 
 
-def _in_passage(reading: Reading, passage: Passage, text: str, models: Models) -> Iterator[Edit]:
-    shown = passage.text
-    start = shown.find(reading.printed)
-    while start >= 0:
-        confidence, cues = judge(reading, shown, start, models)
-        if confidence > 0:
-            i = start + reading.place
-            evidence = f"{reading.meant} for {reading.printed}: {cues}"
-            edit = propose_character(passage, i, reading.meant[reading.place], text, RULE, confidence, evidence)
-            if edit:
-                yield edit
-        start = shown.find(reading.printed, start + 1)
+def _proposed(reading: Reading, passage: Passage, start: int, text: str, models: Models) -> Iterator[Edit]:
+    confidence, cues = judge(reading, passage.text, start, models)
+    if confidence > 0:
+        i = start + reading.place
+        evidence = f"{reading.meant} for {reading.printed}: {cues}"
+        edit = propose_character(passage, i, reading.meant[reading.place], text, RULE, confidence, evidence)
+        if edit:
+            yield edit
 
 
 def judge(reading: Reading, shown: str, start: int, models: Models) -> tuple[float, str]:
     """How sure it is that `reading.meant` stands at `start`, and why; 0 = leave it."""
-    end = start + len(reading.printed)
-    first, last = sentence_around(shown, start)
-    before = shown[max(first, start - NEAR) : start]
-    after = shown[end : min(last, end + NEAR)]
-    against = [c for c in reading.cues_printed if c.found(before, after)]
+    before, after = _near(shown, start, start + len(reading.printed))
     if reading.kind == "form":
-        return _judge_misprint(reading, before, after, models) if not against else (0.0, "")
-    speaking = [c for c in reading.cues_meant if c.found(before, after)]
-    if not speaking or _cuts_apart(reading.printed, before, after, models):
+        spoken_against = any(c.found(before, after) for c in reading.cues_printed)
+        return (0.0, "") if spoken_against else _judge_misprint(reading, before, after, models)
+    frequency = models.words.frequency
+    speaking = [
+        c for c in reading.heard if c.found(before, after) and c.is_word(before, after, reading.meant, frequency)
+    ]
+    heard = _total(speaking)
+    if heard <= CUE + TOUCHING or _cuts_apart(reading.printed, before, after, models):  # one weak cue says nothing
         return 0.0, ""
-    odds = PRIOR + _total(speaking) - _total(against)
+    against = [c for c in reading.cues_printed if c.found(before, after)]
+    odds = prior(reading, frequency) + heard - _total(against)
     confidence = 1 / (1 + math.exp(-odds))
     if against:
         confidence = min(confidence, CONTESTED)
-    heard = " ".join(c.text for c in speaking)
+    near = " ".join(c.text for c in speaking)
     contrary = f", against it {' '.join(c.text for c in against)}" if against else ", nothing for the printed word"
-    return confidence, f"near it {heard}{contrary}; log-odds {odds:+.1f}"
+    return confidence, f"near it {near}{contrary}; log-odds {odds:+.1f}"
+
+
+def _near(shown: str, start: int, end: int) -> tuple[str, str]:
+    """What stands near `shown[start:end]` in the same sentence."""
+    before, after = shown[max(0, start - NEAR) : start], shown[end : end + NEAR]
+    for mark in SENTENCE_ENDS:
+        if mark in before:
+            before = before[before.rindex(mark) + 1 :]
+        if mark in after:
+            after = after[: after.index(mark) + 1]
+    return before, after
+
+
+def prior(reading: Reading, frequency: Frequency) -> float:
+    """Log-odds of a misprint before any cue is heard: a common word is rarely a rare one misprinted."""
+    commoner = math.log(max(frequency(reading.printed), 1) / max(frequency(reading.meant), 1))
+    return PRIOR - min(max(COMMONER * (commoner - EVEN), 0.0), COMMONER_AT_MOST)
 
 
 def _judge_misprint(reading: Reading, before: str, after: str, models: Models) -> tuple[float, str]:
@@ -186,12 +271,12 @@ def _cuts_apart(printed: str, before: str, after: str, models: Models) -> bool:
     """Is the printed form no word of its own here, but pieces of its neighbours (促进|发展) or of a longer word?"""
     before, after = before[-CONTEXT:], after[:CONTEXT]
     frequency = models.words.frequency
-    whole = math.log(max(frequency(printed), 1) / ALL_WORDS)
+    whole = math.log(max(frequency(printed), LEAST) / ALL_WORDS)
     forced = best_cut(before, frequency) + whole + best_cut(after, frequency)
     return best_cut(before + printed + after, frequency) - forced > LOSS
 
 
-def best_cut(text: str, frequency: Callable[[str], int]) -> float:
+def best_cut(text: str, frequency: Frequency) -> float:
     """Log-probability of the best cut into words (maximum of unigram products, by dynamic programming, as jieba)."""
     best = [0.0]
     for end in range(1, len(text) + 1):

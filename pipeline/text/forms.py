@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-#: Code points that have a place in the tables; all others (rare hanzi, emoji) begin and continue no form.
+#: Code points below this one have a place in the tables. Forms that begin with others (very rare hanzi) are looked for
+#: one by one.
 PLANE = 0x10000
 
 
@@ -28,7 +29,8 @@ class FormIndex:
             if len(form) < 2:
                 raise ValueError(f"a form has two characters or more, not {form!r}")
             self._by_start[form[:2]].append(form)
-        starts = [s for s in self._by_start if max(map(ord, s)) < PLANE]
+        starts = [s for s in self._by_start if max(map(ord, s)) < PLANE - 1]
+        self._rare = [form for s in self._by_start if max(map(ord, s)) >= PLANE - 1 for form in self._by_start[s]]
         self._first, self._wide = _numbered(s[0] for s in starts)
         self._second, self._narrow = _numbered(s[1] for s in starts)
         self._pairs = np.zeros(self._wide * self._narrow, dtype=np.bool_)
@@ -37,13 +39,23 @@ class FormIndex:
 
     def find(self, text: str) -> Iterator[tuple[int, str]]:
         """Each place where a form stands, with the form; in order of place, overlaps included."""
-        if len(text) < 2 or not self._by_start:
+        return iter(sorted([*self._indexed(text), *self._searched(text)])) if self._rare else self._indexed(text)
+
+    def _searched(self, text: str) -> Iterator[tuple[int, str]]:
+        for form in self._rare:
+            at = text.find(form)
+            while at >= 0:
+                yield at, form
+                at = text.find(form, at + 1)
+
+    def _indexed(self, text: str) -> Iterator[tuple[int, str]]:
+        if len(text) < 2:
             return
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         codes = np.minimum(codes, PLANE - 1)
         keys = self._first[codes[:-1]].astype(np.int32) * self._narrow + self._second[codes[1:]]
         for at in np.flatnonzero(self._pairs[keys]).tolist():
-            for form in self._by_start.get(text[at : at + 2], ()):
+            for form in self._by_start[text[at : at + 2]]:
                 if len(form) == 2 or text.startswith(form, at):
                     yield at, form
 

@@ -44,11 +44,13 @@ def test_the_pairs_look_alike_and_have_examples() -> None:
     assert len(rows) >= 200
     for row in rows:
         pair = row.pair
-        assert glyphs.similarity(pair.a[pair.place], pair.b[pair.place]) >= 0.6, pair
-        assert row.examples_a and all(pair.a in s for s in row.examples_a), pair
-        assert all(pair.b in s for s in row.examples_b), pair
-        if pair.kind == "word":
-            assert row.examples_b and pair.cues_a and pair.cues_b, pair
+        alike = glyphs.similarity(pair.a[pair.place], pair.b[pair.place]) >= 0.6
+        assert alike or row.source == "usage in print; a part in common", pair
+        assert all(pair.a in s for s in row.examples_a) and all(pair.b in s for s in row.examples_b), pair
+        if pair.kind == "word":  # their sentences: tests/text/data/confusable_sentences.csv
+            assert len(pair.cues_a) >= 3 and len(pair.cues_b) >= 3, pair
+        else:
+            assert row.examples_a, pair
     assert load_confusables() == tuple(row.pair for row in rows)
 
 

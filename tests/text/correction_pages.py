@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from pipeline.language.load import load_models
 from pipeline.text.document import Role
@@ -14,6 +15,7 @@ from pipeline.text.spans import Edit, Span, render, rendered_edits, view
 PROFILE = CleaningProfile()
 
 
+@cache
 def models() -> Models:
     """The shipped lexicons with an empty language model."""
     return load_models()

@@ -1,6 +1,14 @@
-"""Look-alike words: every line of the table in both directions, and the machinery."""
+"""Look-alike words: every pair in both directions, and the machinery.
+
+`data/confusable_sentences.csv` holds two invented sentences for either word of a pair, `data/confusable_neutral.txt`
+sentences in which both could stand.
+"""
 
 from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from correction_pages import PROFILE, changes, corrected, models, passages
@@ -9,7 +17,28 @@ from pipeline.language.confusables import ConfusableRow, read_rows
 from pipeline.text.confusables import best_cut, parse_cue, propose
 from pipeline.text.correct import correct
 
+DATA = Path(__file__).parent / "data"
 ROWS = list(read_rows())
+WORDS = {f"{row.pair.a}/{row.pair.b}": row for row in ROWS if row.pair.kind == "word"}
+
+
+def read_sentences() -> dict[str, list[tuple[str, str]]]:
+    """Pair -> (right, wrong) sentences."""
+    lines = [n for n in (DATA / "confusable_sentences.csv").read_text("utf-8").splitlines() if not n.startswith("#")]
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in csv.DictReader(lines):
+        found[row["pair"]].append((row["right"], row["wrong"]))
+    return found
+
+
+SENTENCES = read_sentences()
+NEUTRAL = [
+    line.split("\t")
+    for line in (DATA / "confusable_neutral.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+#: Nothing in them tells one word from another.
+FRAMES = ("他又说起{}。", "标题里有{}二字。", "第三行写着{}。")
 ALL_EXAMPLES = [(row, sentence) for row in ROWS for sentence in (*row.examples_a, *row.examples_b)]
 #: A right sentence, the form in it, and the look-alike that a misprint puts in its place.
 MISPRINTS = [(s, row.pair.a, row.pair.b) for row in ROWS for s in row.examples_a] + [
@@ -31,6 +60,84 @@ def test_misprints_are_repaired_or_suggested(sentence: str, right: str, wrong: s
     place = next(i for i, (x, y) in enumerate(zip(sentence, printed, strict=True)) if x != y)
     edits = [e for e in correct(passages(printed), printed, models(), PROFILE) if e.start == place]
     assert [e.after for e in edits] == [sentence[place]]
+
+
+def repaired(right: str, wrong: str) -> str:
+    """What becomes of a misprint: applied, suggested, or nothing."""
+    place = next(i for i, (x, y) in enumerate(zip(right, wrong, strict=True)) if x != y)
+    edits = [e for e in correct(passages(wrong), wrong, models(), PROFILE) if e.start == place]
+    return next((e.status for e in edits if e.after == right[place]), "nothing")
+
+
+def test_there_are_two_hundred_word_pairs_each_with_sentences_for_both_words() -> None:
+    assert len(WORDS) >= 200
+    assert not set(SENTENCES) - set(WORDS)
+    for name, row in WORDS.items():
+        right = [r for r, _ in SENTENCES[name]] + [*row.examples_a, *row.examples_b]
+        for word in (row.pair.a, row.pair.b):
+            assert any(word in r for r in right), f"{name}: no sentence with {word}"
+        for r, w in SENTENCES[name]:
+            differing = [i for i, (x, y) in enumerate(zip(r, w, strict=True)) if x != y]
+            assert len(differing) == 1, r
+            assert (row.pair.a in r and row.pair.b in w) or (row.pair.b in r and row.pair.a in w), r
+
+
+@pytest.mark.parametrize("pair", SENTENCES)
+def test_the_right_word_stays_and_its_misprint_is_repaired_in_both_directions(pair: str) -> None:
+    row, results = WORDS[pair], defaultdict(list)
+    for right, wrong in SENTENCES[pair]:
+        assert correct(passages(right), right, models(), PROFILE) == []
+        is_a = next(i for i, (x, y) in enumerate(zip(right, wrong, strict=True)) if x != y)
+        start = is_a - row.pair.place
+        results[right[start : start + len(row.pair.a)]].append(repaired(right, wrong))
+    assert set(results) == {row.pair.a, row.pair.b}
+    for word, found in results.items():
+        assert set(found) & {"applied", "suggested"}, f"{word}: {found}"
+
+
+def test_four_misprints_of_five_are_repaired_nine_of_ten_offered() -> None:
+    found = [repaired(right, wrong) for sentences in SENTENCES.values() for right, wrong in sentences]
+    assert found.count("applied") >= 0.78 * len(found)
+    assert found.count("nothing") <= 0.10 * len(found)
+
+
+@pytest.mark.parametrize("pair", WORDS)
+def test_either_word_stays_where_nothing_speaks_for_one(pair: str) -> None:
+    for word in (WORDS[pair].pair.a, WORDS[pair].pair.b):
+        text = "\n".join(frame.format(word) for frame in FRAMES)
+        assert correct(passages(text), text, models(), PROFILE) == []
+
+
+@pytest.mark.parametrize(("pair", "sentence"), NEUTRAL, ids=[s for _, s in NEUTRAL])
+def test_either_word_stays_where_both_could_stand(pair: str, sentence: str) -> None:
+    for word in (WORDS[pair].pair.a, WORDS[pair].pair.b):
+        text = sentence.replace("◯", word)
+        assert [e for e in correct(passages(text), text, models(), PROFILE) if e.rendered] == []
+
+
+def test_what_protects_never_asserts() -> None:
+    assert not parse_cue("_结果?").asserting
+    assert parse_cue("_结果?").found("", "结果报告")
+    assert parse_cue("_小用!!!").weight > parse_cue("_小用!!").weight
+
+
+def test_a_single_character_is_a_cue_only_as_a_word_of_its_own() -> None:
+    frequency = models().words.frequency
+    cue = parse_cue("_系!!")
+    assert cue.is_word("", "系主任", "数学", frequency) is not cue.is_word("", "系统", "数学", frequency)
+    assert not parse_cue("题!").is_word("", "等问题", "分数", frequency)
+
+
+def test_a_thousand_passages_are_read_in_one_pass() -> None:
+    lines = [right for sentences in SENTENCES.values() for right, _ in sentences]
+    lines[500] = "工程己经完工三天"
+    text = "\n".join(lines)
+    (edit,) = [e for e in propose(passages(text), text, models(), PROFILE) if e.confidence >= PROFILE.suggest_threshold]
+    assert text[edit.start - 2 : edit.end + 1] == "工程己经"
+
+
+def test_no_form_goes_over_the_border_of_two_passages() -> None:
+    assert propose(passages("工程己\n经完工三天"), "工程己\n经完工三天", models(), PROFILE) == []
 
 
 def test_most_misprints_are_repaired() -> None:
