@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from pipeline.datasets.invariants import check_page
 from pipeline.language.lexicon import LexiconError, UserLexicon, parse_lexicon, read_lexicon
 from pipeline.language.load import load_models
 from pipeline.text.document import CleanPage, Page
@@ -131,6 +133,20 @@ def test_a_protected_term_is_never_changed_also_inside_a_word() -> None:
     assert corrections(cleaned(RIVER, protected_txt="滹沦")) == []
     assert corrections(cleaned(RIVER, protected_txt="沦河边")) == []
     assert corrections(cleaned(RIVER, protected_txt="滹沦江")) == [("沦", "沱", "applied")]
+
+
+@pytest.mark.parametrize("name", ["w02_evening_city", "w03_provincial_package", "w09_provincial_jump"])
+def test_no_rule_and_no_proposer_touches_a_protected_term(name: str) -> None:
+    """Every third change of a page is protected with its neighbours; all others are made as before."""
+    text = (Path(__file__).parents[1] / "pages" / "in_the_wild" / f"{name}.txt").read_text(encoding="utf-8")
+    before = cleaned(text).edits
+    chosen = [e for e in before if e.start < e.end][::3]
+    terms = {text[max(0, e.start - 1) : e.end + 1].strip() for e in chosen}
+    page = cleaned(text, protected_txt="\n".join(t for t in terms if t and t.isprintable() and t[0] != "#"))
+    assert chosen and check_page(page) == []
+    taken = {i for t in terms for m in re.finditer(re.escape(t), text) for i in range(m.start(), m.end())}
+    assert not [e for e in page.edits if any(i in taken for i in range(e.start, e.end))]
+    assert any(e.start < e.end for e in page.edits)
 
 
 def test_a_protected_term_keeps_its_script_and_its_marks() -> None:
