@@ -22,6 +22,7 @@ from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store
 from pipeline.engines import Engine, EngineUnavailableError, WorkerDiedError
 from pipeline.knowledge import DecisionsError, LexiconError, had_lexicon, shelve_lexicon, user_decisions
+from pipeline.language.reranker import backend_from_environment, second_opinions
 from pipeline.orchestration.automation import DONE, registered
 from pipeline.orchestration.dead_runs import bury_dead_runs, bury_dead_runs_if_idle, owner_tags
 from pipeline.orchestration.graph import build_definitions
@@ -163,7 +164,7 @@ def _run(
             job.execute(clean_issues.name, tags=range_tags(keys[0], keys[-1]))
         _listener.say("reprints, names, report")
         job.execute(corpus_tables.name)
-    notes += _strange(output, issues)
+    notes += [*_strange(output, issues), *second_opinions(output)]
     summary = summarise(output, issues)
     summary.failures, summary.cleaned, summary.notes = job.failures, len(wanted), notes
     try:
@@ -212,6 +213,7 @@ def check(settings: Settings) -> list[str]:
         if settings.reference:
             reference_files(settings.reference)
         issues = sorted(inputs.list_issues(settings.input, settings.batch))
+        backend_from_environment(settings.output)
     except (ReferenceTextError, inputs.TooManyIssues, FileNotFoundError, ValueError) as error:
         raise UsageError(str(error)) from None
     if not issues:

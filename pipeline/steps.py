@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,7 @@ from pipeline.datasets.store import Store, StoreError
 from pipeline.knowledge import confusions_of, current_confusions, knowledge_of, lexicon_of
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
+from pipeline.language.reranker import Backend, reranker_of
 from pipeline.language.surprise import perplexity
 from pipeline.reports import preview
 from pipeline.text import page as heart
@@ -35,6 +36,7 @@ from pipeline.text.document import CleanPage, Page
 from pipeline.text.layout import Layout
 from pipeline.text.models import Models
 from pipeline.text.profile import CleaningProfile, settings_id
+from pipeline.text.reranking import has_opinion
 from pipeline.text.spans import Edit
 from pipeline.text.verdicts import Verdict, verdicts_id
 
@@ -56,7 +58,7 @@ Value = int | float | str | Markdown
 @dataclass(frozen=True)
 class IssueTask:
     """One step over one issue: addresses and small parameters only. `lexicon`: the id of the user's lexicon, if there
-    is one; `decisions`: those about the issue's pages."""
+    is one; `decisions`: those about the issue's pages; `backend`: who gives second opinions on its suggestions."""
 
     input: str
     output: str
@@ -66,6 +68,7 @@ class IssueTask:
     batch: str | None = None
     lexicon: str = ""
     decisions: tuple[Decision, ...] = ()
+    backend: Backend | None = None
 
     def verdicts(self, page: Page) -> list[Verdict]:
         """What was decided about the page, as far as it still counts."""
@@ -73,7 +76,10 @@ class IssueTask:
 
     def settings(self, pages: Iterable[Page], knowledge_id: str) -> dict[str, str]:
         """page_id → `pages.profile_id`."""
-        return {p.page_id: settings_id(self.profile, knowledge_id, verdicts_id(self.verdicts(p))) for p in pages}
+        backend_id = self.backend.backend_id if self.backend else ""
+        return {
+            p.page_id: settings_id(self.profile, knowledge_id, verdicts_id(self.verdicts(p)), backend_id) for p in pages
+        }
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,8 @@ def clean_issue(task: IssueTask) -> Outcome:
     lines = store.read("lines", task.issue_id)
     model_id = (lines.schema.metadata or {}).get(MODEL_KEY, b"").decode() or None
     models = models_of(task.output, model_id, task.lexicon)
+    if task.backend:
+        models = replace(models, reranker=reranker_of(task.backend))
     edits, layouts = edits_from_table(store.read("normalised", task.issue_id)), layouts_from_table(lines)
     pages = _pages(store, task.issue_id)
     cleaned, failed = _cleaned(pages, edits, layouts, models, task)
@@ -183,6 +191,8 @@ def clean_issue(task: IssueTask) -> Outcome:
         pages, models.model_id, task.settings(pages, models.knowledge_id), task.software_version
     )
     notes = _notes(kept, task.profile.low_confidence)
+    if models.reranker:
+        notes["edits"]["second_opinions"] = sum(has_opinion(e, models.reranker) for c in kept for e in c.edits)
     notes["quality"] = _rates(task.issue_id, made["quality"])
     return _published(task, store, made, notes, tuple(withheld))
 

@@ -13,6 +13,7 @@ from pipeline.datasets.drift import CHECKS
 from pipeline.datasets.inputs import Reject
 from pipeline.datasets.schemas import PARTITIONED
 from pipeline.datasets.store import Store
+from pipeline.language.reranker import second_opinions
 from pipeline.orchestration.describe import FRESHNESS, metadata, place, spec
 from pipeline.orchestration.lineage import column_lineage
 from pipeline.orchestration.partitions import ISSUES, POLICY
@@ -113,6 +114,8 @@ def cleaned(
     profile: ProfileResource,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     outcomes = _work(context, clean_issue, places, profile)
+    for report in second_opinions(places.output):
+        context.log.warning(report) if "failed" in report else context.log.info(report)
     yield from _results(context, CLEANED, outcomes)
     yield from _invariant_results(places, outcomes)
     done = [o.issue_id for o in outcomes if not o.gone]

@@ -13,6 +13,7 @@ from pipeline.datasets.decisions import Decision, by_issue
 from pipeline.datasets.lock import shared
 from pipeline.engines import Engine, shared_engine
 from pipeline.knowledge import shelve_lexicon, user_decisions
+from pipeline.language.reranker import backend_from_environment
 from pipeline.steps import IssueTask
 from pipeline.text.profile import CleaningProfile, describe_profile
 from pipeline.version import software_version
@@ -54,9 +55,9 @@ class Places(dg.ConfigurableResource):  # type: ignore[type-arg]
     def tasks(self, issue_ids: Iterable[str], profile: CleaningProfile) -> list[IssueTask]:
         """A task for each issue, with what the user knows and decided as it is now."""
         lexicon, decided = shelve_lexicon(self.output, self.lexicon), by_issue(self.reviewed())
-        version = software_version()
+        version, backend = software_version(), backend_from_environment(self.output)
         return [
-            IssueTask(self.input, self.output, i, profile, version, self.batch, lexicon, decided.get(i, ()))
+            IssueTask(self.input, self.output, i, profile, version, self.batch, lexicon, decided.get(i, ()), backend)
             for i in issue_ids
         ]
 

@@ -14,6 +14,7 @@ from pipeline.text.arbiter import decide
 from pipeline.text.models import Models
 from pipeline.text.passages import Passage
 from pipeline.text.profile import CleaningProfile
+from pipeline.text.reranking import rerank
 from pipeline.text.spans import Edit, by_place
 from pipeline.text.verdicts import is_ruled_out
 
@@ -41,6 +42,9 @@ def correct(
         if decided:
             proposals = [e for e in proposals if not is_ruled_out(e, decided)]
         found = decide(proposals, passages, models, profile)
+        if models.reranker:  # a second opinion on the suggestions; the arbiter alone decides, as before
+            proposals = rerank(proposals, found, passages, models.reranker)
+            found = decide(proposals, passages, models, profile)
         new = [e for e in found if e.rendered and e.start not in applied]
         suggested = [e for e in found if not e.rendered]
         if not new:

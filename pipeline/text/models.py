@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.text.reranking import Reranker
 from pipeline.text.terms import NO_TERMS, Terms
 
 Ids = npt.NDArray[np.uint16]
@@ -145,6 +146,7 @@ class Models:
     known_names: frozenset[str] = frozenset()
     confusions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     knowledge_id: str = ""
+    reranker: Reranker | None = None
 
     @property
     def model_id(self) -> str:

@@ -58,7 +58,9 @@ def finish_page(
         + [e for e in corrections if not e.rendered]
         + rejected,
         model_id=models.model_id,
-        profile_id=settings_id(profile, models.knowledge_id, verdicts_id(verdicts)),
+        profile_id=settings_id(
+            profile, models.knowledge_id, verdicts_id(verdicts), models.reranker.backend_id if models.reranker else ""
+        ),
         notes=count_notes(text),
         surnames=models.names.surnames,
     )

@@ -59,15 +59,18 @@ class CleaningProfile:
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def settings_id(profile: CleaningProfile, knowledge_id: str = "", verdicts_id: str = "") -> str:
+def settings_id(profile: CleaningProfile, knowledge_id: str = "", verdicts_id: str = "", backend_id: str = "") -> str:
     """What a page was cleaned with, besides code and language model: the profile, what the user knows (lexicon,
-    learned confusions), and what was decided on this very page.
+    learned confusions), what was decided on this very page, and the back-end that gave second opinions.
 
     >>> settings_id(CleaningProfile(), "0123abcd").removeprefix(CleaningProfile().profile_id)
     '+k0123abcd'
     """
     return (
-        profile.profile_id + (f"+k{knowledge_id}" if knowledge_id else "") + (f"+d{verdicts_id}" if verdicts_id else "")
+        profile.profile_id
+        + (f"+k{knowledge_id}" if knowledge_id else "")
+        + (f"+d{verdicts_id}" if verdicts_id else "")
+        + (f"+m{backend_id}" if backend_id else "")
     )
 
 
