@@ -215,14 +215,14 @@ def review_command(output: str, decisions: str | None, port: int, no_browser: bo
         )
         if not before["total"]:
             return
-        click.echo(f"decisions: {review.desk.path}")
+        click.echo(visible(f"decisions: {review.desk.path}"))
         hold(review, port, not no_browser, click.echo)
     except UsageError as error:
         _fail(str(error))
     made = review.desk.counts()
     click.echo(f"\n{made['accepted']:,} accepted, {made['rejected']:,} rejected, {made['open']:,} open")
     if made["accepted"] or made["rejected"]:
-        click.echo(f"they take effect with: {review.facts['command']}")
+        click.echo(visible(f"they take effect with: {review.facts['command']}"))
 
 
 @main.command("train", short_help="Learn the weights of the page model from gold pages.")

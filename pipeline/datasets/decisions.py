@@ -333,7 +333,7 @@ def became(output: str, decisions: Sequence[Decision], name: str = "decisions.cs
             why = _unheeded(d, pages.get(d.page_id), edits.get(d.page_id, []))
             if why:
                 said = "accepted" if d.accepted else "rejected"
-                place = f"{d.before or 'nothing'} → {d.after or 'nothing'} at {d.start} of {d.page_id}"
+                place = f"{d.before[:20] or 'nothing'} → {d.after[:20] or 'nothing'} at {d.start} of {d.page_id}"
                 problems.append(f"{name}, line {d.line}: {said} {place} does not count: {why}")
             else:
                 counts[bool(d.accepted)] += 1
