@@ -10,7 +10,7 @@ from pipeline.orchestration.describe import place, spec
 from pipeline.orchestration.lineage import column_lineage
 from pipeline.orchestration.resources import Places
 from pipeline.orchestration.retries import retried
-from pipeline.reports.preview import escape
+from pipeline.reports.preview import code, escape
 from pipeline.reports.site import report_version, write_report
 
 #: So many rows are shown of a table.
@@ -32,7 +32,7 @@ def reprints(context: dg.AssetExecutionContext, places: Places) -> dg.Materializ
     with retried(context):
         table = write_reprints(places.output, present_issues(places.input, places.batch))
     rows = table.slice(0, SHOWN).to_pylist()
-    shown = [f"| {r['cluster_id']} | `{r['article_id']}` | {r['kind']} | {r['similarity']:.2f} |" for r in rows]
+    shown = [f"| {r['cluster_id']} | {code(r['article_id'])} | {r['kind']} | {r['similarity']:.2f} |" for r in rows]
     return dg.MaterializeResult(
         asset_key="reprints",
         metadata={

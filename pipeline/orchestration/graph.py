@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline.orchestration.automation import every_morning, every_week, watch_input
 from pipeline.orchestration.jobs import ALL_ASSETS, JOBS
+from pipeline.orchestration.notices import tell_of_failed_runs, tell_of_withheld_pages
 from pipeline.orchestration.resources import Places, ProfileResource
 
 
@@ -14,7 +15,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     return dg.Definitions(
         assets=list(ALL_ASSETS),
         jobs=list(JOBS),
-        sensors=[watch_input],
+        sensors=[watch_input, tell_of_failed_runs, tell_of_withheld_pages],
         schedules=[every_morning, every_week],
         resources={"places": places, "profile": ProfileResource()},
         executor=dg.in_process_executor,

@@ -19,7 +19,7 @@ from pipeline.orchestration.lineage import column_lineage
 from pipeline.orchestration.partitions import ISSUES, POLICY
 from pipeline.orchestration.resources import Places, ProfileResource
 from pipeline.orchestration.retries import retried
-from pipeline.reports.preview import escape
+from pipeline.reports.preview import code, escape
 from pipeline.steps import (
     IssueTask,
     Outcome,
@@ -196,7 +196,7 @@ def _invariant_results(places: Places, outcomes: Sequence[Outcome]) -> Iterator[
 def _withheld(broken: Sequence[Reject]) -> str:
     """The pages, each with its reason and a link to its issue's partition."""
     rows = [
-        f"- [`{escape(w.source)}`](/assets/rejects?partition={quote(w.issue_id)}): {escape(w.detail)}"
+        f"- [{code(w.source)}](/assets/rejects?partition={quote(w.issue_id)}): {escape(w.detail)}"
         for w in broken[:SHOWN]
     ]
     if len(broken) > SHOWN:
@@ -210,7 +210,7 @@ def _drift_results(places: Places, issue_ids: Sequence[str], profile: CleaningPr
     found = drift.findings(drift.published_rates(places.output, issue_ids), earlier, profile)
     for name in CHECKS:
         own = [f for f in found if f.check == name]
-        rows = "\n".join(f"- `{escape(f.where)}`: {f.words}" for f in own[:SHOWN])
+        rows = "\n".join(f"- {code(f.where)}: {f.words}" for f in own[:SHOWN])
         yield dg.AssetCheckResult(
             check_name=name,
             asset_key="quality",

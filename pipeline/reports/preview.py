@@ -23,6 +23,15 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text.replace("\n", "⏎").replace("\r", ""))
 
 
+def code(text: str) -> str:
+    """Text as Markdown shows it in the letters of code, on one line.
+
+    >>> code("a`b|c")
+    "`a'b¦c`"
+    """
+    return f"`{text.replace('`', chr(39)).replace('|', '¦').replace(chr(10), '⏎')}`"
+
+
 def changes(text: str, edits: Iterable[Edit], limit: int = 12) -> str:
     """Raw against clean, the rarer stages first: what went ~~struck~~, what came **bold**."""
     wanted = [e for e in edits if e.before.strip() or e.after.strip()]
@@ -93,7 +102,7 @@ def headlines(pages: Iterable[CleanPage], limit: int = 20) -> str:
 def unsure_articles(pages: Iterable[CleanPage], low: float, limit: int = 10) -> str:
     """The articles whose weakest decision is below `low`, the least sure first."""
     found = sorted((a.confidence, a.article_id, a.headline or a.text[:20]) for c in pages for a in c.articles)
-    rows = [f"| {c:.2f} | {escape(name)} | `{article_id}` |" for c, article_id, name in found if c < low]
+    rows = [f"| {c:.2f} | {escape(name)} | {code(article_id)} |" for c, article_id, name in found if c < low]
     return _cut(["| confidence | article | id |", "|---|---|---|"], rows, limit)
 
 
@@ -105,7 +114,7 @@ def unsure_joins(pages: Iterable[CleanPage], low: float, limit: int = 10) -> str
         for c in pages for a in c.articles for p in a.paragraphs for j in p.joins if j.confidence < low
     )  # fmt: skip
     rows = [
-        f"| {c:.2f} | {kind} | …{escape(left)} ⌇ {escape(right)}… | `{page_id}` |"
+        f"| {c:.2f} | {kind} | …{escape(left)} ⌇ {escape(right)}… | {code(page_id)} |"
         for c, page_id, _, left, right, kind in found
     ]
     return _cut(["| confidence | kind | seam | page |", "|---|---|---|---|"], rows, limit)

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
+from pipeline.datasets import watch
+from pipeline.datasets.store import Store
 from pipeline.orchestration import automation
 from pipeline.orchestration.automation import every_morning, every_week, watch_input
-from pipeline.orchestration.partitions import NAME, keys_of_run, range_tags
+from pipeline.orchestration.partitions import NAME, PER_RUN, keys_of_run, range_tags
 from pipeline.run import Job, places_of
 from pipeline.settings import Settings
 
@@ -40,9 +43,12 @@ class Ticker:
             if do_runs:
                 self.job.execute(request.job_name or "", tags=dict(request.tags))
             else:
-                definition = self.job.definitions.resolve_job_def(request.job_name or "")
-                self.job.instance.create_run_for_job(
-                    definition, tags=dict(request.tags), status=dg.DagsterRunStatus.STARTED
+                # Without its thousands of planned events: only that there is such a run matters here.
+                create_run_for_test(
+                    self.job.instance,
+                    request.job_name or "",
+                    tags=dict(request.tags),
+                    status=dg.DagsterRunStatus.STARTED,
                 )
         assert self.job.failures == []
         return launched
@@ -128,14 +134,95 @@ def test_a_vanished_source_is_reported_and_its_tables_stay(tick: Ticker, setting
     assert tick() == [("clean_issues", [ISSUES[1]])]
 
 
-def test_too_many_scattered_changes_are_left_to_a_backfill(
+def test_too_many_scattered_changes_are_left_for_later_looks(
     tick: Ticker, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled(tick)
     monkeypatch.setattr(automation, "MOST_RUNS", 1)
     for day in (1, 3):
         write(settings, f"evening/2025-03-0{day}/01.txt", "改了的一页。\n本报讯 昨天,这一页改了。", 50)
+    assert tick() == [("clean_issues", [ISSUES[0]])]
+    assert tick() == [("clean_issues", [ISSUES[2]])]
+    assert tick() == [("corpus_tables", [])]
     assert tick() == []
+
+
+def test_a_changed_page_list_cleans_its_issues_again(tick: Ticker, settings: Settings) -> None:
+    settled(tick)
+    rows = "path,newspaper,date,page\nevening/2025-03-02/01.txt,江海晚报,2025-03-02,要闻\n"
+    listed = write(settings, "pages.csv", rows, seconds_old=0)
+    assert tick() == []  # it may still be being written
+    os.utime(listed, (time.time() - 60,) * 2)
+    assert tick() == [("clean_issues", [ISSUES[1]])]
+    labels = Store(settings.output).read("articles", ISSUES[1], ["newspaper", "page_label"]).to_pylist()
+    assert {"newspaper": "江海晚报", "page_label": "要闻"} in labels
+    settled(tick)
+    write(settings, "pages.csv", rows + "evening/2025-03-03/09.txt,江海晚报,,\n", 50)  # a page that is not there
+    assert tick() == []
+    listed.unlink()
+    assert tick() == [("clean_issues", [ISSUES[1]])]
+
+
+def drop(settings: Settings, first: int, last: int, seconds_old: float) -> list[str]:
+    """Writes small issues of one page; returns their ids."""
+    for n in range(first, last):
+        write(settings, f"drop/{n:05d}/01.txt", f"第{n}号\n本报讯 昨天,第{n}号来了。", seconds_old)
+    return [f"drop__{n:05d}" for n in range(first, last)]
+
+
+def finish_runs(job: Job) -> None:
+    for run in job.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        job.instance.report_run_canceled(run)
+
+
+def test_two_thousand_files_at_once_are_a_few_runs_none_missed_none_twice(tick: Ticker, settings: Settings) -> None:
+    settled(tick)
+    wanted = drop(settings, 0, 1100, 60) + drop(settings, 1100, 2000, 0)  # some are still being copied
+    launched = tick(do_runs=False)
+    assert [len(keys) for _, keys in launched] == [PER_RUN] * 5
+    finish_runs(tick.job)
+    drop(settings, 1100, 2000, 60)
+    another = Ticker(tick.job, settings)  # the daemon was started anew: the cursor is all it has
+    another.cursor = tick.cursor
+    launched += another(do_runs=False)
+    assert another(do_runs=False) == []  # all are in a run
+    finish_runs(tick.job)
+    launched += another(do_runs=False)
+    assert launched.pop() == ("corpus_tables", [])
+    assert len(launched) + 2 <= 12  # with learning and the corpus tables
+    assert sorted(key for _, keys in launched for key in keys) == wanted
+
+
+def test_the_rest_does_not_wait_for_ever_while_files_arrive(
+    tick: Ticker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(tick)
+    monkeypatch.setattr(automation, "PATIENCE", 2)
+    wanted = drop(settings, 0, 3, 60)
+    write(settings, "late/01.txt", "还在写", seconds_old=-3)
+    assert tick() == tick() == []
+    assert "ceased to arrive" in str(tick.result.skip_message)
+    assert tick() == [("clean_issues", wanted)]
+
+
+def test_the_first_model_waits_for_all_files(tick: Ticker, settings: Settings) -> None:
+    write(settings, "late/01.txt", "还在写", seconds_old=0)
+    assert tick() == []
+    assert "still arriving" in str(tick.result.skip_message)
+    write(settings, "late/01.txt", "写完了。\n本报讯 昨天,写完了。")
+    assert tick() == [("learn_models", [])]
+    assert tick() == [("clean_issues", [*ISSUES, "late"])]
+
+
+def test_a_look_that_takes_too_long_goes_on_at_the_next(settings: Settings, age: Callable[[], None]) -> None:
+    age()
+    now = time.time()
+    first = watch.look(settings.input, None, {}, now, budget=-1)
+    assert (first.new, set(first.unread), first.manifest) == ((), set(ISSUES), {})
+    second = watch.look(settings.input, None, first.manifest, now)
+    assert set(second.new) == set(ISSUES)
+    again = watch.look(settings.input, None, second.manifest, now, budget=-1)
+    assert (again.unread, again.manifest) == ((), second.manifest)  # nothing is new: nothing needs to be read
 
 
 def test_what_was_cleaned_before_the_sensor_started_is_not_cleaned_again(

@@ -10,18 +10,16 @@ import dagster as dg
 import pytest
 
 from pipeline import steps
-from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
+from pipeline.datasets.drift import CHECKS
+from pipeline.datasets.schemas import PARTITIONED
 from pipeline.datasets.store import Store
+from pipeline.orchestration.issue_assets import INVARIANTS
 from pipeline.orchestration.partitions import keys_of_run, range_tags, ranges
 from pipeline.run import Job, run
 from pipeline.settings import Settings
 
 ISSUES = ["evening__2025-03-01", "evening__2025-03-02", "evening__2025-03-03"]
 ALL = range_tags(ISSUES[0], ISSUES[-1])
-
-
-def asset_nodes(job: Job) -> dict[str, dg.AssetSpec]:
-    return {spec.key.to_user_string(): spec for spec in job.definitions.resolve_all_asset_specs()}
 
 
 def test_a_range_run_materialises_every_table_of_every_issue(job: Job, settings: Settings) -> None:
@@ -36,25 +34,64 @@ def test_a_range_run_materialises_every_table_of_every_issue(job: Job, settings:
     assert Store(settings.output).read_corpus("names").num_rows > 0
 
 
-def test_metadata_tells_of_each_partition(job: Job, settings: Settings) -> None:
+def shown(job: Job, asset: str, issue_id: str) -> dict[str, Any]:
+    """What the UI shows of a partition."""
+    event = job.instance.get_latest_data_version_record(dg.AssetKey(asset), partition_key=issue_id)
+    assert event is not None and event.asset_materialization is not None
+    return {k: v.value for k, v in event.asset_materialization.metadata.items()}
+
+
+def test_metadata_tells_of_each_partition_in_a_range_run_too(job: Job, settings: Settings) -> None:
     job.execute("clean_issues", tags=ALL)
+    store = Store(settings.output)
     for issue_id in ISSUES:
-        event = job.instance.get_latest_data_version_record(dg.AssetKey("articles"), partition_key=issue_id)
-        assert event is not None and event.asset_materialization is not None
-        shown = event.asset_materialization.metadata
-        rows = Store(settings.output).read("articles", issue_id).num_rows
-        assert shown["dagster/row_count"].value == rows > 0
-        assert "**，**" in str(shown["raw_and_clean"].value)
+        for asset in (*PARTITIONED, "normalised", "lines"):
+            told = shown(job, asset, issue_id)
+            assert told["dagster/row_count"] == store.read(asset, issue_id).num_rows, asset
+            assert told["file"] == store.path(asset, issue_id)
+        articles = shown(job, "articles", issue_id)
+        assert "**，**" in articles["raw_and_clean"] and "春灌用上智能闸门" in articles["found"]
+        assert "confidence" in articles["low_confidence"] or articles["low_confidence"] == "None."
+        assert articles["picture"].endswith(f"report/pages/{issue_id}/index.html")
+        assert {"applied", "suggested", "top_corrections"} <= set(shown(job, "edits", issue_id))
+        quality = shown(job, "quality", issue_id)
+        numbers = ("orphan_share", "suggestions_per_10000_characters", "characters_a_page", "characters_lost")
+        assert all(isinstance(quality[n], int | float) for n in numbers)
 
 
-def test_every_asset_and_column_is_described(job: Job) -> None:
-    for name, spec in asset_nodes(job).items():
-        assert spec.description and "Example" in spec.description, name
-        assert spec.group_name != "default" and spec.kinds and spec.owners and spec.code_version, name
-        if name in SCHEMAS:
-            columns = spec.metadata["dagster/column_schema"].columns
-            assert [c.name for c in columns] == SCHEMAS[name].names
-            assert all(c.description for c in columns), name
+def test_the_latest_event_of_a_range_shows_the_column_lineage(job: Job) -> None:
+    job.execute("clean_issues", tags=ALL)
+    lineage = shown(job, "articles", ISSUES[-1])["dagster/column_lineage"]
+    assert {d.column_name for d in lineage.deps_by_column["text"]} == {"text", "role", "seq"}
+
+
+def check(job: Job, asset: str, name: str) -> Any:
+    """The latest evaluation of a check."""
+    key = dg.AssetCheckKey(dg.AssetKey(asset), name)
+    (record,) = job.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    assert record.event and record.event.dagster_event
+    return record.event.dagster_event.asset_check_evaluation_data
+
+
+def test_drift_warns_by_the_limits_of_the_profile_and_withholds_nothing(job: Job, settings: Settings) -> None:
+    one = range_tags(ISSUES[0], ISSUES[0])
+    job.execute("clean_issues", tags=ALL)
+    assert all(check(job, "quality", name).passed for name in CHECKS)
+    knobs = {"warn_headless_share": 0.0, "warn_suggestion_rate": 0.0, "warn_length_factor": 0.5}
+    before = Store(settings.output).read("articles", ISSUES[0])
+    job.execute("clean_issues", {"resources": {"profile": {"config": knobs}}}, one)
+    assert job.failures == []
+    for asset_check in (check(job, "quality", name) for name in CHECKS):
+        assert asset_check.severity == dg.AssetCheckSeverity.WARN
+    assert Store(settings.output).read("articles", ISSUES[0]).equals(before)
+
+
+def test_a_warning_names_what_is_unusual(job: Job) -> None:
+    job.execute("clean_issues", {"resources": {"profile": {"config": {"warn_orphan_share": -1.0}}}}, ALL)
+    assert job.failures == []
+    found = check(job, "quality", "share_of_orphans")
+    assert not found.passed and found.metadata["findings"].value == 3
+    assert all(f"`{i}`" in found.metadata["where"].value for i in ISSUES)
 
 
 def test_the_launchpad_offers_every_knob(job: Job) -> None:
@@ -100,6 +137,11 @@ def test_a_page_that_breaks_an_invariant_is_withheld_and_its_siblings_are_publis
     monkeypatch.setattr(steps.heart, "finish_page", broken)
     job.execute("clean_issues", tags=ALL)
     assert job.failures == []
+    found = [check(job, asset, name) for asset, name, _ in INVARIANTS.values()]
+    failed = next(c for c in found if not c.passed)
+    assert failed.metadata["pages_withheld"].value == 1
+    assert f"](/assets/rejects?partition={ISSUES[1]})" in failed.metadata["pages"].value
+    assert failed.metadata[f"rejects of {ISSUES[1]}"].value.endswith(f"rejects/{ISSUES[1]}.parquet")
     store = Store(settings.output)
     rejects = store.read("rejects", ISSUES[1]).to_pylist()
     assert [(r["reason"], r["source"]) for r in rejects] == [("invariant_failed", "evening/2025-03-02/01.txt")]
