@@ -19,8 +19,8 @@ ui: .venv/.run  ## the Dagster UI, on the instance `make run` uses
 bench: .venv/.dev  ## speed and quality, as tables
 	@env -u DAGSTER_HOME $(BIN)/python -m benchmarks
 
-soak: .venv/.dev  ## fuzzing, kills and load: takes long
-	@env -u DAGSTER_HOME $(BIN)/python -m benchmarks soak
+soak: .venv/.dev  ## fuzzing, kills and load, for as long as MINUTES says (10)
+	@env -u DAGSTER_HOME $(BIN)/python -m benchmarks soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 lint: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

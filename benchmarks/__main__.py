@@ -33,6 +33,11 @@ MORE = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["soak"]:
+        from benchmarks.soak import main as soak
+
+        return soak(argv[1:])
     args = parse(argv)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     with tempfile.TemporaryDirectory(prefix="banmian-bench-", ignore_cleanup_errors=True) as scratch:
@@ -56,7 +61,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Speed and quality, as tables. Without a part: " + " ".join(PARTS) + ".",
-        epilog="\n".join(f"{name:10} {what}" for name, what in known.items()),
+        epilog="\n".join([*(f"{name:10} {what}" for name, what in known.items()), "soak       see `soak --help`"]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help="one or more of the parts below")
