@@ -23,9 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole session."""
+    """A Chromium for each module: while it is there, an event loop runs in this thread, and Dask and Dagster, which
+    other tests start, take that for theirs."""
     path = os.environ.get("BANMIAN_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not path:
         pytest.skip("no Chromium: install `chromium`, or name one in BANMIAN_CHROMIUM")
