@@ -90,9 +90,9 @@ def _of_issue(r: Rates, length: float | None, perplexity: float | None, profile:
     if perplexity and r.perplexity is not None and r.perplexity > profile.warn_perplexity_factor * perplexity:
         words = f"a perplexity of {r.perplexity:.0f}, usual are {perplexity:.0f}"
         yield Finding("perplexity", r.issue_id, r.perplexity, profile.warn_perplexity_factor * perplexity, words)
-    for page_id, n in r.lengths if length else ():
-        factor = profile.warn_length_factor
-        if n > factor * length or n * factor < length:
+    factor = profile.warn_length_factor
+    for page_id, n in r.lengths:
+        if length and (n > factor * length or n * factor < length):
             yield Finding("page_length", page_id, n, factor, f"{n:,} characters, usual are {length:,.0f}")
 
 

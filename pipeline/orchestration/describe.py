@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipeline.datasets.schemas import CORPUS, PARTITIONED, SCHEMAS, STAGES
 from pipeline.orchestration.descriptions import GROUPS, described
+from pipeline.orchestration.lineage import COLUMNS
 from pipeline.settings import whole_number
 from pipeline.steps import Markdown, Value
 from pipeline.version import software_version
@@ -61,7 +62,7 @@ def spec(
         code_version=code_version or software_version(),
         partitions_def=partitions_def,
         freshness_policy=freshness,
-        metadata={"dagster/column_schema": column_schema(schema)} if schema is not None else {},
+        metadata={"dagster/column_schema": column_schema(schema, name)} if schema is not None else {},
     )
 
 
@@ -70,22 +71,26 @@ def _layer(name: str) -> str:
     return "contract" if name in (*PARTITIONED, *CORPUS) else "stage" if name in STAGES else "aid"
 
 
-def column_schema(schema: pa.Schema) -> dg.TableSchema:
-    """An Arrow schema as Dagster shows it."""
+def column_schema(schema: pa.Schema, asset: str) -> dg.TableSchema:
+    """An Arrow schema as Dagster shows it, with the columns each column is made of."""
+    made_of = COLUMNS.get(asset, {})
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=f.name,
                 type=str(f.type),
-                description=(f.metadata or {})
-                .get(b"description", b"")
-                .decode()
-                .replace("<", "\\<"),  # shown as Markdown
+                description=_column(f, made_of.get(f.name, ())),
                 constraints=dg.TableColumnConstraints(nullable=f.nullable),
             )
             for f in schema
         ]
     )
+
+
+def _column(field: pa.Field, made_of: Sequence[str]) -> str:
+    """What the column holds and what it is made of, as Markdown."""
+    said = str((field.metadata or {}).get(b"description", b"").decode().replace("<", "\\<"))
+    return f"{said} From {', '.join(f'`{c}`' for c in made_of)}." if made_of else said
 
 
 def place(path: str) -> dg.MetadataValue[Any]:

@@ -167,10 +167,12 @@ def _results(
         for o in sorted(outcomes, key=lambda o: o.issue_id):
             digest.update(f"{o.issue_id}:{o.digests.get(name)}\n".encode())
         lineage = column_lineage(name)
-        if lineage and outcomes:  # the UI reads it from the latest event: one of a range is enough
-            values = {"dagster/column_lineage": lineage}
-            context.add_asset_metadata(values, asset_key=name, partition_key=context.partition_keys[-1])
-        yield dg.MaterializeResult(asset_key=name, data_version=dg.DataVersion(digest.hexdigest()[:16]))
+        yield dg.MaterializeResult(
+            asset_key=name,
+            data_version=dg.DataVersion(digest.hexdigest()[:16]),
+            # The UI reads it from the latest event, and which of a range's that is, nobody can tell.
+            metadata={"dagster/column_lineage": lineage} if lineage else None,
+        )
 
 
 def _invariant_results(places: Places, outcomes: Sequence[Outcome]) -> Iterator[dg.AssetCheckResult]:

@@ -11,6 +11,8 @@ from pipeline.text.spans import STAGES, Edit, by_place
 
 #: Characters shown on each side of a change.
 AROUND = 10
+#: Markdown takes ** beside a mark for no emphasis unless a space stands on its other side; this one is hardly seen.
+_HAIR = "\u200a"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~])")
 
 
@@ -46,8 +48,8 @@ def changes(text: str, edits: Iterable[Edit], limit: int = 12) -> str:
 def _change(text: str, edit: Edit) -> str:
     before = escape(text[max(0, edit.start - AROUND) : edit.start])
     after = escape(text[edit.end : edit.end + AROUND])
-    gone = f"~~{escape(edit.before)}~~" if edit.before.strip() else ""
-    new = f"**{escape(edit.after)}**" if edit.after.strip() else ("␣" if edit.after else "")
+    gone = f"{_HAIR}~~{escape(edit.before)}~~{_HAIR}" if edit.before.strip() else ""
+    new = f"{_HAIR}**{escape(edit.after)}**{_HAIR}" if edit.after.strip() else ("␣" if edit.after else "")
     unsure = "" if edit.rendered else " *(only suggested)*"
     return f"…{before}{gone}{new}{after}… · {escape(edit.rule)}{unsure}"
 

@@ -88,6 +88,8 @@ def test_every_column_is_described(defs: dg.Definitions) -> None:
         if not c.description
     ]
     assert without == []
+    columns = {c.name: c.description or "" for c in assets(defs)["articles"].metadata["dagster/column_schema"].columns}
+    assert columns["text"].endswith("one a line. From `paragraphs.text`, `paragraphs.role`, `paragraphs.seq`.")
 
 
 def test_every_check_job_sensor_and_schedule_is_described(defs: dg.Definitions) -> None:

@@ -59,10 +59,11 @@ def test_metadata_tells_of_each_partition_in_a_range_run_too(job: Job, settings:
         assert all(isinstance(quality[n], int | float) for n in numbers)
 
 
-def test_the_latest_event_of_a_range_shows_the_column_lineage(job: Job) -> None:
+def test_every_event_of_a_range_shows_the_column_lineage(job: Job) -> None:
     job.execute("clean_issues", tags=ALL)
-    lineage = shown(job, "articles", ISSUES[-1])["dagster/column_lineage"]
-    assert {d.column_name for d in lineage.deps_by_column["text"]} == {"text", "role", "seq"}
+    for issue_id in ISSUES:
+        lineage = shown(job, "articles", issue_id)["dagster/column_lineage"]
+        assert {d.column_name for d in lineage.deps_by_column["text"]} == {"text", "role", "seq"}
 
 
 def check(job: Job, asset: str, name: str) -> Any:

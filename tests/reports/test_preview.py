@@ -11,7 +11,7 @@ def edit(before: str, after: str, stage: str = "normalise", **more: object) -> E
 
 
 def test_previews_strike_and_embolden() -> None:
-    assert changes("勢,好", [edit("勢", "势", "script")]) == "- …~~勢~~**势**,好… · rule"
+    assert changes("勢,好", [edit("勢", "势", "script")]) == "- …\u200a~~勢~~\u200a\u200a**势**\u200a,好… · rule"
     assert "only suggested" in changes("勢,好", [edit("勢", "势", "correct", status="suggested")])
     assert changes("好", []) == page_changes([]) == "Nothing was changed."
     assert headlines([]) == "No articles."
