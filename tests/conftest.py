@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+for name in [n for n in os.environ if n.startswith("BANMIAN_LLM_")]:
+    del os.environ[name]  # no test asks a model that the user has set up
 
 from pipeline.language.load import load_models
 from pipeline.text.models import Models

@@ -21,7 +21,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -241,20 +241,23 @@ class ChatReranker:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "banmian"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
-        with _deadline(connection, self.backend.timeout) as over, contextlib.closing(connection):
+        with Deadline(self.backend.timeout) as deadline, contextlib.closing(connection):
             try:
                 connection.connect()
                 connection.sock.settimeout(self.backend.timeout)
+                deadline.guard(connection.sock)
                 connection.request("POST", path, body=body, headers=headers)
                 response = connection.getresponse()
                 _check_status(response)
                 answer = response.read(MAX_BYTES + 1)
             except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
                 # The last two: what http.client and ssl raise when the connection is closed under them.
-                why = f"no answer within {self.backend.timeout:g} s" if over.is_set() else _told(error)
+                why = f"no answer within {self.backend.timeout:g} s" if deadline.passed else _told(error)
                 raise RequestError(why, again=True) from None
-            if over.is_set():  # what was read so far may look whole
+            if deadline.passed:  # what was read so far may look whole
                 raise RequestError(f"no answer within {self.backend.timeout:g} s", again=True)
+        if len(answer) <= MAX_BYTES and response.length:
+            raise RequestError("the connection broke within the answer", again=True)
         if len(answer) > MAX_BYTES:
             raise RequestError(f"an answer of more than {MAX_BYTES:,} bytes")
         return answer
@@ -412,6 +415,8 @@ def _pause(header: str | None) -> float | None:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "cannot be reached in time"
     if isinstance(error, OSError):
         return f"cannot be reached ({error.strerror or type(error).__name__})"
     return f"the connection broke ({type(error).__name__})"
@@ -423,23 +428,35 @@ def _connection(scheme: str, host: str, port: int | None, timeout: float) -> htt
     return http.client.HTTPConnection(host, port, timeout=timeout)
 
 
-@contextlib.contextmanager
-def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterator[threading.Event]:
-    """Shuts the connection down after so many seconds: a time-out of the socket ends only a silence, not a trickle."""
-    over = threading.Event()
+class Deadline:
+    """Shuts a socket down after so many seconds: a time-out of its own ends only a silence, not a trickle."""
 
-    def end() -> None:
-        over.set()
-        with contextlib.suppress(OSError, AttributeError):  # not connected yet, or not any more
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    def __init__(self, seconds: float) -> None:
+        self._passed = threading.Event()
+        self._sock: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
 
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield over
-    finally:
-        timer.cancel()
+    @property
+    def passed(self) -> bool:
+        return self._passed.is_set()
+
+    def guard(self, sock: socket.socket) -> None:
+        """http.client lets go of its socket before the answer is read, so it is held here."""
+        self._sock = sock
+
+    def _end(self) -> None:
+        self._passed.set()
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
 
 
 # --- what was kept ---------------------------------------------------------------------------------------------------
@@ -448,7 +465,7 @@ def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterato
 def read_answers(path: Path) -> dict[str, str]:
     """The answers of a file; of two to one question the first. A line that is not whole is passed over."""
     found: dict[str, str] = {}
-    with contextlib.suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as file:
+    with contextlib.suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 row = json.loads(line)
