@@ -10,8 +10,6 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
-for name in [n for n in os.environ if n.startswith("BANMIAN_LLM_")]:
-    del os.environ[name]  # no test asks a model that the user has set up
 
 from pipeline.language.load import load_models
 from pipeline.text.models import Models
@@ -20,6 +18,9 @@ from pipeline.text.profile import CleaningProfile
 # The same examples in every run, and no deadline: the first page of a process loads its word lists.
 settings.register_profile("banmian", deadline=None, derandomize=True)
 settings.load_profile("banmian")
+
+for name in [n for n in os.environ if n.startswith("BANMIAN_LLM_")]:
+    del os.environ[name]  # no test asks a model that the user has set up
 
 
 @pytest.fixture(scope="session")

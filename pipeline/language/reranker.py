@@ -284,20 +284,19 @@ class ChatReranker:
     def _may_ask(self) -> bool:
         """Counts a request of the run; with a folder, together with the run's other processes."""
         self._asked += 1
-        count = self._asked
-        if self.backend.folder:
-            count = max(count, self._append(f"requests-{self.backend.run}", "."))
+        count = max(self._asked, self._append(f"requests-{self.backend.run}", "."))
         return count <= self.backend.requests
 
     def _note(self, what: Mapping[str, object]) -> None:
         """For the run's summary."""
-        if self.backend.folder:
-            self._append(f"run-{self.backend.run}.jsonl", json.dumps(what, ensure_ascii=False) + "\n")
+        self._append(f"run-{self.backend.run}.jsonl", json.dumps(what, ensure_ascii=False) + "\n")
 
     def _append(self, name: str, text: str) -> int:
-        """Appends in one write, so that processes do not cut each other's lines; the file's size after it, 0 if the
-        folder cannot be written to."""
-        folder = Path(self.backend.folder or "")
+        """Appends in one write, so that processes do not cut each other's lines; the file's size after it, 0 if there
+        is no folder, or none that can be written to."""
+        if not self.backend.folder:
+            return 0
+        folder = Path(self.backend.folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / name).open("ab", buffering=0) as file:

@@ -382,6 +382,14 @@ def test_several_at_once_do_not_cut_each_others_lines(tmp_path: Path) -> None:
     assert len(lines) == 240 == len(read_answers(tmp_path / "answers.jsonl"))
 
 
+def test_without_a_folder_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(first_candidate) as server:
+        made = reranker(server)
+        assert [made.choose([FIRST]), made.choose([FIRST])] == [["迸"], ["迸"]]
+    assert len(server.requests) == 1 and list(tmp_path.iterdir()) == []
+
+
 def test_without_a_place_to_keep_them_answers_still_count(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     with serving(first_candidate) as server:
