@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -117,6 +118,16 @@ def whole_number(name: str, default: int, env: Mapping[str, str] = os.environ) -
     if not given.strip().isdecimal():
         raise UsageError(f"{name} must be a whole number, not {given!r}: correct the environment variable or unset it")
     return int(given)
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuses a port that something else listens on, or an address that is not this machine's."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error).split(" (while")[0]
+        raise UsageError(f"{host}:{port} cannot be listened on ({reason}): give another --port or --host") from None
 
 
 def place(path: str) -> str:

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from pipeline.datasets.querying import QueryError, answered, has_tables, row_counts
 from pipeline.datasets.schemas import DESCRIPTIONS, SCHEMAS, describe
+from pipeline.reports.terminal import visible
 
 #: Endings of files and what they ask for.
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -194,7 +195,7 @@ def _cell(value: object) -> str:
         text = f"[{len(value)} of them]"
     else:
         text = json.dumps(value, ensure_ascii=False, default=_plain) if isinstance(value, list | dict) else str(value)
-    text = text.replace("\n", "⏎")
+    text = visible(text.replace("\n", "⏎"))
     return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 
 

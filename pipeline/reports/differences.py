@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.datasets.difference import ArticleChange, Difference, EditChange, PageChange
+from pipeline.reports.terminal import visible
 
 #: Characters shown around a place that differs, and places shown of a text.
 AROUND, PLACES = 8, 4
@@ -56,7 +57,7 @@ def summary(found: Difference) -> Iterator[str]:
 def page_lines(page: PageChange) -> Iterator[Text]:
     """A page and what differs on it."""
     state = _STATES[page.state]
-    yield Text.assemble((page.page_id, "bold"), f"  {state}" if state else "")
+    yield Text.assemble((visible(page.page_id), "bold"), f"  {state}" if state else "")
     for a in page.articles:
         yield from _article_lines(a)
     words = sorted(page.edits, key=lambda e: (e.stage == "normalise", e.start))
@@ -69,7 +70,7 @@ def page_lines(page: PageChange) -> Iterator[Text]:
 def _article_lines(a: ArticleChange) -> Iterator[Text]:
     old, new = (" + ".join(names) for names in a.headlines)
     style = {"added": "green", "removed": "red"}.get(a.kind, "yellow")
-    shown = old if old == new else f"{old} → {new}" if old and new else old or new
+    shown = _flat(old if old == new else f"{old} → {new}" if old and new else old or new)
     what = f" ({', '.join(a.fields)})" if a.fields else ""
     ids = [i.rpartition("@")[2] for i in (*a.old, *(n for n in a.new if n not in a.old))]
     yield Text.assemble((f"  {a.kind:9} ", style), f"{shown}{what}", (f"  @{' @'.join(ids)}", "dim"))
@@ -106,4 +107,4 @@ def _short(text: str, most: int = 40) -> str:
 
 
 def _flat(text: str) -> str:
-    return text.replace("\n", "⏎")
+    return visible(text.replace("\n", "⏎"))

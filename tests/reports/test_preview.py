@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pytest
+from rich.console import Console
+
+from pipeline.reports.answers import show_answer
 from pipeline.reports.preview import changes, escape, headlines, page_changes, top_corrections
 from pipeline.text.spans import Edit
 
@@ -24,3 +29,10 @@ def test_previews_show_markdown_as_text() -> None:
 def test_top_corrections_count_words_not_marks() -> None:
     table = top_corrections([edit(",", "，"), *[edit("勢", "势", "script")] * 3])
     assert "| 勢 | 势 | rule | applied | 3 |" in table and "，" not in table
+
+
+def test_text_cannot_command_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    reader = pa.table({"headline": ["红\x1b[31m字\u202e"], "n": [1]}).to_reader()
+    show_answer(reader, Console(width=80), 10)
+    shown = capsys.readouterr().out
+    assert "红\\x1b[31m字\\u202e" in shown and "\x1b" not in shown
