@@ -13,6 +13,7 @@ from pipeline.text.normalise import clean_characters, count_notes
 from pipeline.text.profile import CleaningProfile, settings_id
 from pipeline.text.segment import lay_out
 from pipeline.text.spans import Edit, Span, compose, rendered_edits, view
+from pipeline.text.stretches import in_stretches
 from pipeline.text.terms import Terms
 from pipeline.text.verdicts import Verdict, is_ruled_out, settle, verdicts_id
 
@@ -31,7 +32,7 @@ def normalise_page(page: Page, models: Models, profile: CleaningProfile) -> list
 
 def lay_out_page(page: Page, edits: list[Edit], models: Models, profile: CleaningProfile) -> Layout:
     """Steps 3 to 6: which lines belong together, in which order, in which role."""
-    return lay_out(page.text, edits, models, profile)
+    return in_stretches(page.text, edits, lambda text, own: lay_out(text, own, models, profile))
 
 
 def finish_page(
