@@ -2,8 +2,9 @@
 
 Real words: context-sensitive spelling correction (Golding 1995, naive Bayes over context words) with hand-written
 cues: each cue near the place adds its log-odds, a prior speaks for what is printed (the more, the commoner it is beside
-the other word), and what is printed is right as soon as one cue speaks for it. Misprints: the frame itself is the
-evidence; a known word across the place (自|己经|过) takes it away.
+the other word), and what is printed is right as soon as one cue speaks for it. Where cues have spoken, a language
+model is heard as a second witness. Misprints: the frame itself is the evidence; a known word across the place
+(自|己经|过) takes it away.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
@@ -44,6 +45,9 @@ GAIN_APPLIED, GAIN_SUGGESTED = 4.0, 2.0
 LOSS = 3.0
 #: The lexicon's forms are words, counted so often at least, whatever the word list says (家国, 热钱).
 LEAST = 300
+#: Log-odds for each e-fold that the language model finds the other word likelier; how many e-folds count at most; how
+#: far an n-gram reaches; the model is not asked before it has seen so many characters.
+WITNESS, MOST_GAIN, REACH, LEAST_TEXT = 0.3, 12.0, 4, 200_000
 NUMERALS = frozenset("千万百十几")
 NUMERALS_BEFORE = frozenset("0123456789一二三四五六七八九十百千万几数多余近上超约○〇两")
 #: Characters on either side that are cut into words, the longest word, and the sum of the word list's counts.
@@ -176,50 +180,114 @@ def _asserting(cues: Sequence[Cue]) -> tuple[Cue, ...]:
     return tuple(c for c in cues if c.asserting)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How sure it is that a reading's other form stands at a place, and why. `odds`: of real words, in log-odds."""
+
+    confidence: float
+    why: str
+    odds: float | None = None
+    contested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reading at a place of a passage."""
+
+    reading: Reading
+    passage: Passage
+    start: int
+    judgement: Judgement
+
+    @property
+    def place(self) -> int:
+        """The character that differs."""
+        return self.start + self.reading.place
+
+
 def propose(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
     """Proposals for the forms of the lexicon that stand in the passages."""
+    found = _hear_the_language_model(list(_findings(passages, models)), text, models)
+    return [edit for f in found if (edit := _proposed(f, text)) is not None]
+
+
+def _findings(passages: Sequence[Passage], models: Models) -> Iterator[Finding]:
     lexicon = lexicon_of(models.confusables)
     read = [p for p in passages if p.role is not None]
     starts = list(accumulate((len(p.text) + 1 for p in read), initial=0))
-    found: list[Edit] = []
     for at, printed in lexicon.index.find("\n".join(p.text for p in read)):
         number = bisect_right(starts, at) - 1
+        passage, start = read[number], at - starts[number]
         for reading in lexicon.readings[printed]:
-            found += _proposed(reading, read[number], at - starts[number], text, models)
-    return found
+            judgement = judge(reading, passage.text, start, models)
+            if judgement is not None:
+                yield Finding(reading, passage, start, judgement)
 
 
-def _proposed(reading: Reading, passage: Passage, start: int, text: str, models: Models) -> Iterator[Edit]:
-    confidence, cues = judge(reading, passage.text, start, models)
-    if confidence > 0:
-        i = start + reading.place
-        evidence = f"{reading.meant} for {reading.printed}: {cues}"
-        edit = propose_character(passage, i, reading.meant[reading.place], text, RULE, confidence, evidence)
-        if edit:
-            yield edit
+def _proposed(f: Finding, text: str) -> Edit | None:
+    after, evidence = f.reading.meant[f.reading.place], f"{f.reading.meant} for {f.reading.printed}: {f.judgement.why}"
+    return propose_character(f.passage, f.place, after, text, RULE, f.judgement.confidence, evidence)
 
 
-def judge(reading: Reading, shown: str, start: int, models: Models) -> tuple[float, str]:
-    """How sure it is that `reading.meant` stands at `start`, and why; 0 = leave it."""
+def judge(reading: Reading, shown: str, start: int, models: Models) -> Judgement | None:
+    """Does `reading.meant` stand at `start`? None = nothing says so."""
     before, after = _near(shown, start, start + len(reading.printed))
     if reading.kind == "form":
         spoken_against = any(c.found(before, after) for c in reading.cues_printed)
-        return (0.0, "") if spoken_against else _judge_misprint(reading, before, after, models)
+        return None if spoken_against else _judge_misprint(reading, before, after, models)
     frequency = models.words.frequency
     speaking = [
         c for c in reading.heard if c.found(before, after) and c.is_word(before, after, reading.meant, frequency)
     ]
     heard = _total(speaking)
     if heard <= CUE + TOUCHING or _cuts_apart(reading.printed, before, after, models):  # one weak cue says nothing
-        return 0.0, ""
+        return None
     against = [c for c in reading.cues_printed if c.found(before, after)]
-    odds = prior(reading, frequency) + heard - _total(against)
-    confidence = 1 / (1 + math.exp(-odds))
-    if against:
-        confidence = min(confidence, CONTESTED)
     near = " ".join(c.text for c in speaking)
-    contrary = f", against it {' '.join(c.text for c in against)}" if against else ", nothing for the printed word"
-    return confidence, f"near it {near}{contrary}; log-odds {odds:+.1f}"
+    contrary = f"against it {' '.join(c.text for c in against)}" if against else "nothing for the printed word"
+    odds = prior(reading, frequency) + heard - _total(against)
+    return _of_odds(odds, bool(against), f"near it {near}, {contrary}; log-odds {odds:+.1f}")
+
+
+def _of_odds(odds: float, contested: bool, why: str) -> Judgement:
+    confidence = 1 / (1 + math.exp(-odds))
+    return Judgement(min(confidence, CONTESTED) if contested else confidence, why, odds, contested)
+
+
+def _hear_the_language_model(found: list[Finding], text: str, models: Models) -> list[Finding]:
+    """A second witness for real words: how much likelier the sentence is with the other word, without what the page
+    itself contributed to the model. It is only asked where cues have spoken, and a model that has seen little is not.
+    """
+    language = models.language
+    asked = [f for f in found if f.judgement.odds is not None]
+    if not asked or language.n_chars < LEAST_TEXT:
+        return found
+    windows = [_window(f) for f in asked]
+    ids = language.encode("".join(printed + meant for printed, meant, _ in windows))
+    logs, own = language.logprobs, language.own_counts(text)
+    scores, at, gains = logs(ids, own), 0, []
+    for printed, _, first in windows:
+        n = len(printed)
+        gains.append(float(scores[at + n + first : at + 2 * n].sum() - scores[at + first : at + n].sum()))
+        at += 2 * n
+    heard = {id(f): _with_witness(f, gain) for f, gain in zip(asked, gains, strict=True)}
+    return [heard.get(id(f), f) for f in found]
+
+
+def _window(f: Finding) -> tuple[str, str, int]:
+    """The characters an n-gram with the differing one can reach, as printed and as meant, and where they count from."""
+    shown, i = f.passage.text, f.place
+    before = shown[max(0, i - REACH) : i].rjust(REACH, "\n")  # the paragraph's beginning is a context, too
+    after = shown[i + 1 : i + 1 + REACH]
+    return before + shown[i] + after, before + f.reading.meant[f.reading.place] + after, REACH
+
+
+def _with_witness(f: Finding, gain: float) -> Finding:
+    assert f.judgement.odds is not None
+    most = 0.0 if f.judgement.contested else MOST_GAIN  # it cannot settle what cues dispute
+    odds = f.judgement.odds + WITNESS * max(-MOST_GAIN, min(gain, most))
+    why = f"{f.judgement.why}; language model {gain:+.1f}"
+    return replace(f, judgement=_of_odds(odds, f.judgement.contested, why))
 
 
 def _near(shown: str, start: int, end: int) -> tuple[str, str]:
@@ -239,15 +307,15 @@ def prior(reading: Reading, frequency: Frequency) -> float:
     return PRIOR - min(max(COMMONER * (commoner - EVEN), 0.0), COMMONER_AT_MOST)
 
 
-def _judge_misprint(reading: Reading, before: str, after: str, models: Models) -> tuple[float, str]:
+def _judge_misprint(reading: Reading, before: str, after: str, models: Models) -> Judgement | None:
     """A form that is no word: sure if the text cuts much better into words with the meant one."""
     if reading.printed[0] in NUMERALS and before[-1:] in NUMERALS_BEFORE:  # 3万面镜子, 近千部作品
-        return 0.0, ""
+        return None
     gain = reads_better(reading, before, after, models)
     if gain < GAIN_SUGGESTED:
-        return 0.0, ""
+        return None
     confidence = MISPRINT if gain >= GAIN_APPLIED else MISPRINT_UNSURE
-    return confidence, f"no word as printed, cuts better into words by {gain:+.1f}"
+    return Judgement(confidence, f"no word as printed, cuts better into words by {gain:+.1f}")
 
 
 def _total(cues: Sequence[Cue]) -> float:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from correction_pages import PROFILE, changes, corrected, models, passages
 
 from pipeline.language.confusables import ConfusableRow, read_rows
+from pipeline.language.ngrams import train
 from pipeline.text.confusables import best_cut, parse_cue, propose
 from pipeline.text.correct import correct
+from pipeline.text.models import ConfusablePair
 
 DATA = Path(__file__).parent / "data"
 ROWS = list(read_rows())
@@ -196,3 +199,58 @@ def test_paragraphs_without_a_role_are_not_read() -> None:
     sentence = "工程己经完工三天"
     assert propose(passages(sentence, [None]), sentence, models(), PROFILE) == []
     assert len(propose(passages(sentence), sentence, models(), PROFILE)) == 1
+
+
+# --- the language model as a second witness --------------------------------------------------------------------------
+
+#: One cue near is a suggestion.
+PAIR = ConfusablePair("迸发", "进发", ("活力!",), ("目标!",))
+UNSURE = "老街的活力在灯会上进发出来。"
+#: Invented text that says nothing of either word.
+FILLER = [f"第{n}天，镇上的人照常开门，买菜，喝茶，说说天气和收成。" for n in range(8000)]
+
+
+def confidence(told: list[str]) -> float:
+    """Of the unsure correction, with a model that was trained on `told` and much else."""
+    known = replace(models(), confusables=(PAIR,), language=train([*FILLER, *told]))
+    (edit,) = propose(passages(UNSURE), UNSURE, known, PROFILE)
+    return edit.confidence
+
+
+@pytest.fixture(scope="module")
+def alone() -> float:
+    """Confidence of the unsure correction without a model."""
+    (edit,) = correct(passages(UNSURE), UNSURE, replace(models(), confusables=(PAIR,)), PROFILE)
+    assert edit.status == "suggested"
+    return edit.confidence
+
+
+def test_a_model_that_knows_the_phrase_turns_a_suggestion_into_a_correction(alone: float) -> None:
+    assert confidence([f"火光在灯会上迸发出来，第{n}次了。" for n in range(9)]) >= PROFILE.apply_threshold > alone
+
+
+def test_a_model_that_knows_what_is_printed_lowers_it(alone: float) -> None:
+    assert confidence([f"大家在灯会上进发，第{n}次了。" for n in range(3)]) < alone
+
+
+def test_a_page_does_not_speak_for_its_own_misprint() -> None:
+    words = "老街的火光在灯会上迸发出来，第九次了。"
+    assert confidence([words, UNSURE]) == pytest.approx(confidence([words]), abs=0.002)
+    assert confidence([words, UNSURE.replace("老街", "新街")]) < confidence([words]) - 0.02
+
+
+def test_a_model_that_has_seen_little_is_not_asked(alone: float) -> None:
+    known = replace(
+        models(), confusables=(PAIR,), language=train([f"火光在灯会上迸发出来，第{n}次。" for n in range(9)])
+    )
+    (edit,) = correct(passages(UNSURE), UNSURE, known, PROFILE)
+    assert edit.confidence == alone
+
+
+def test_a_model_cannot_settle_what_cues_dispute() -> None:
+    text = "活力在灯会上进发出来，目标不变。"
+    known = replace(models(), confusables=(PAIR,))
+    told = [f"火光在灯会上迸发出来，第{n}次了。" for n in range(9)]
+    without = propose(passages(text), text, known, PROFILE)
+    with_model = propose(passages(text), text, replace(known, language=train([*FILLER, *told])), PROFILE)
+    assert [e.confidence for e in with_model] == [e.confidence for e in without]
