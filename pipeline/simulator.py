@@ -4,7 +4,7 @@ Anyone can train for their own paper: give clean articles (JSONL: `headline`, op
 `authors`, `photo`, `body` as text or a list of paragraphs), get dumps with gold. What is simulated: columns that break
 an article off and go on elsewhere, bodies before their headlines, broken lines, headlines over two lines, exact and
 near copies, blends, truncated ends, continuation markers, wrong characters, half-width marks, blank lines or none,
-hard-wrapped columns, page furniture. Shares are those counted on real pages where we could count, else guessed.
+hard-wrapped columns, page furniture, and the misreadings of a poor scan. Shares are those counted on real pages where we could count, else guessed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from typing import Any
 Json = dict[str, Any]
 
 _NARROW = str.maketrans({"，": ",", "：": ":", "；": ";", "？": "?", "！": "!", "（": "(", "）": ")"})
+#: What poor scans make of marks; "" = nothing.
+_MISREAD = {
+    "■": "国口回田固", "□": "口国回", "◎": "〇O", "，": ("", ".", "。"), "。": ("", "，", "."), "、": ("", "，", "."),
+    "：": (":", ".", ""), "；": (":", "，"), "“": ("", "‘", "\""), "”": ("", "’", "\""), "（": ("《", "〈", "(", ""),
+    "）": ("》", "〉", ")", ""), "—": ("一", "-", ""), "《": ("(", "", "〈"), "》": (")", "", "〉"), "1": ("l", "]", "I"),
+}  # fmt: skip
 _HEAD_ROLES = ("label", "kicker", "headline", "subhead")
 
 
@@ -51,6 +57,11 @@ class Shares:
     wrapped: float = 0.16  # of pages
     tight: float = 0.2  # of pages
     furniture: float = 0.2  # of pages
+    ocr: float = 0.1  # of pages: as a poor scan is read
+    ocr_wrong: float = 0.012  # per hanzi of such a page
+    ocr_lost: float = 0.003  # per hanzi
+    ocr_mark: float = 0.06  # per mark: misread or lost
+    ocr_gap: float = 0.04  # per line of a column: a blank line below it
 
 
 @dataclass(frozen=True)
@@ -139,7 +150,8 @@ class _Page:
     ) -> None:
         self.random, self.shares, self.look_alike = random, shares, look_alike
         self.style = random.choices(
-            ("wrapped", "tight", "seed"), (shares.wrapped, shares.tight, 1 - shares.wrapped - shares.tight)
+            ("wrapped", "tight", "ocr", "seed"),
+            (shares.wrapped, shares.tight, shares.ocr, 1 - shares.wrapped - shares.tight - shares.ocr),
         )[0]
         self.narrow = random.random() < shares.half_width
         self.mixed = self.narrow and random.random() < 0.12
@@ -224,7 +236,8 @@ class _Page:
     def _head_pieces(self, number: int, segment: int) -> list[Piece]:
         n = len(self.texts[number][segment])
         role = self.articles[number].segments[segment][0]
-        if role != "label" and n >= 12 and self.random.random() < self.shares.two_line_head * min(1.0, n / 24):
+        share = self.shares.two_line_head * min(1.0, n / 24) * (1.5 if self.style == "ocr" else 1.0)
+        if role != "label" and n >= 12 and self.random.random() < share:
             text = self.texts[number][segment]
             at = text.find(" ") + 1 if " " in text[4:-4] else self.random.randint(n // 2 - 2, n // 2 + 2)
             if 3 <= at <= n - 3:
@@ -371,8 +384,9 @@ class _Page:
         copies: list[Json] = []
         furniture: list[Json] = []
         errors: list[Json] = []
-        width = self.random.randint(15, 24)
-        indent = self.random.choice(("kept", "lost", "none"))
+        ocr = self.style == "ocr"
+        width = self.random.randint(11, 18) if ocr else self.random.randint(15, 24)
+        indent = self.random.choice(("kept", "lost", "none")) if not ocr else "lost"
 
         def put(text: str) -> None:
             nonlocal size
@@ -381,10 +395,11 @@ class _Page:
 
         for n, line in enumerate(lines):
             if n:
-                put("\n\n" if self.style == "seed" or line.blank_before else "\n")
+                apart = self.style == "seed" or line.blank_before or (ocr and self.random.random() < 0.85)
+                put("\n\n" if apart else "\n")
             column = 0
             role = self._role(line) if line.pieces else "body" if line.copy_of else ""
-            wrap = self.style == "wrapped" and role in ("body", "caption")
+            wrap = self.style in ("wrapped", "ocr") and role in ("body", "caption")
             if wrap and indent == "kept":
                 put("　　")
             if wrap and indent != "none":
@@ -395,9 +410,14 @@ class _Page:
             ]
             for piece, char, k in runs:
                 if wrap and column >= width:
-                    put("\n")
+                    put("\n\n" if ocr and self.random.random() < self.shares.ocr_gap else "\n")
                     column = 0
                 printed = self._printed(char)
+                if ocr:
+                    misread = self._misread(char)
+                    if misread == "":
+                        continue
+                    printed = misread or printed
                 if (
                     piece is not None
                     and piece.segment >= 0
@@ -422,6 +442,17 @@ class _Page:
                 copies.append({"raw_spans": own, "kind": line.kind, "of": of, "piece": source})
         put("\n")
         return "".join(out), self._gold(name, spans, copies, furniture, errors)
+
+    def _misread(self, char: str) -> str | None:
+        """What a poor scan makes of a character: "" = lost, None = read as it is."""
+        dice = self.random.random()
+        if "\u4e00" <= char <= "\u9fff":
+            if dice < self.shares.ocr_lost:
+                return ""
+            return self.look_alike(char, self.random) if dice < self.shares.ocr_lost + self.shares.ocr_wrong else None
+        if char in _MISREAD and dice < (0.5 if char in "■□◎" else self.shares.ocr_mark):
+            return self.random.choice(_MISREAD[char])
+        return None
 
     def _printed(self, char: str) -> str:
         if self.narrow and (not self.mixed or self.random.random() < 0.5):

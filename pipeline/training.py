@@ -417,13 +417,15 @@ def learn(
     *,
     articles: Sequence[CleanArticle] = (),
     n_simulated: int = 150,
+    fits: int = 1,
     seed: int = 11,
 ) -> dict[str, float]:
     """All weights, calibration included, from folders of gold pages (a folder named twice weighs twice).
 
     Beside the pages as they are, the same pages with more broken lines are read, and `n_simulated` new layouts of each
-    folder's articles and of `articles`. `reference` is the clean text of the language model; with less than
-    `LEAST_TEXT` characters of it the weights are those for a small model.
+    folder's articles and of `articles`. All this is done `fits` times with other layouts, and the mean of the weights
+    taken: what one set of layouts happened to teach averages out (bagging, Breiman 1996). `reference` is the clean
+    text of the language model; with less than `LEAST_TEXT` characters of it the weights are those for a small model.
 
     Raises:
         ValueError: no gold page in a folder.
@@ -437,13 +439,25 @@ def learn(
     large = sum(map(len, reference)) >= LEAST_TEXT
     alone = untrained(train(reference) if large else None)
     among = untrained(train([*reference, *(p.text for p in own)])) if large else alone
-    broken = [break_lines(page, BROKEN, n) for n, folder in enumerate(folders) for page in pages[folder]]
     again = [page for n, folder in enumerate(folders) if folder in folders[:n] for page in pages[folder]]
     sources = [[a for page in pages[f] for a in articles_of_gold(page.gold)] for f in distinct] + [list(articles)]
-    new = [p for n, source in enumerate(sources) for p in _layouts(source, n_simulated, seed + n, alone)]
-    weights = train_weights([(own, among), ([*broken, *again, *new], alone)], profile)
-    fresh = [p for n, source in enumerate(sources) for p in _layouts(source, n_simulated // 2, seed + 50 + n, alone)]
+
+    def layouts(n: int, seed: int) -> list[GoldPage]:
+        return [page for k, source in enumerate(sources) for page in _layouts(source, n, seed + k, alone)]
+
+    def fit(number: int) -> dict[str, float]:
+        broken = [break_lines(p, BROKEN, 100 * number + n) for n, f in enumerate(folders) for p in pages[f]]
+        new = layouts(n_simulated, seed + 100 * number)
+        return train_weights([(own, among), ([*broken, *again, *new], alone)], profile)
+
+    weights = mean([fit(number) for number in range(fits)])
+    fresh = layouts(n_simulated // 2, seed + 50)
     return weights | fit_calibration(fresh, replace(alone, weights=weights), profile)
+
+
+def mean(fits: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of several sets of weights; where a feature never came up its weight is 0."""
+    return {name: sum(w.get(name, 0.0) for w in fits) / len(fits) for name in sorted({k for w in fits for k in w})}
 
 
 def untrained(language: NgramModel | None) -> Models:

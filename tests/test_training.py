@@ -20,6 +20,7 @@ from pipeline.training import (
     fit_choices,
     fit_logistic,
     gold_blocks,
+    mean,
     read_all,
     read_gold,
     train_weights,
@@ -93,3 +94,7 @@ def test_seams_are_learned() -> None:
     examples = [({"bias": 1.0, "word": 1.0}, True), ({"bias": 1.0}, False)] * 10
     weights = fit_logistic(examples, ridge=0.1)
     assert weights["word"] > 0 > weights["bias"]
+
+
+def test_the_mean_of_fits_counts_what_never_came_up_as_nothing() -> None:
+    assert mean([{"a": 1.0, "b": 3.0}, {"a": 2.0}]) == {"a": 1.5, "b": 1.5}

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ class OwnShare(NgramCounts):
     characters: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NgramModel:
     """A trained model. `lines` are hashes of short lines that stand in several texts, `line_texts` in how many: names
     of columns, mostly. `followers[n]` and `kinds[n]` are aligned with the keys of order n + 1 and say how often, and
@@ -172,30 +173,7 @@ class NgramModel:
 
     def own_counts(self, text: str) -> OwnShare | None:
         """What `text` contributed to the model, if anything: to be taken away when it is scored."""
-        if not self.has_seen(text):
-            return None
-        own = count_ids(text_ids(text))
-        contexts = []
-        shorter = self.counts_of(own.keys[0], 1) <= own.counts[0]
-        alone = int(shorter.sum())
-        for n in range(2, ORDER + 1):
-            keys, counts = own.keys[n - 1], own.counts[n - 1]
-            # an n-gram stands in this text alone when its end, one shorter, does: only the others are looked up
-            only_mine = shorter[np.searchsorted(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
-            open_ = np.flatnonzero(~only_mine)
-            only_mine[open_] = self.counts_of(keys[open_], n) <= counts[open_]
-            unique, first = np.unique(keys // np.uint64(SIZE), return_index=True)
-            contexts.append(
-                (
-                    unique,
-                    np.add.reduceat(counts.astype(np.float64), first),
-                    np.add.reduceat(only_mine.astype(np.float64), first),
-                )
-                if len(keys)
-                else (unique, np.zeros(0), np.zeros(0))
-            )
-            shorter = only_mine
-        return OwnShare(own.keys, own.counts, tuple(contexts), alone)
+        return _own_share(self, text)
 
     def texts_with_line(self, line: str) -> int:
         """In how many of the training texts this short line stands alone; 0 for one or none."""
@@ -408,3 +386,31 @@ def _own(own: OwnShare, keys: Keys, n: int) -> Floats:
     result = np.zeros(len(keys))
     result[at >= 0] = own.counts[n - 1][at[at >= 0]]
     return result
+
+
+@lru_cache(maxsize=2)  # a page is asked for by several steps in a row
+def _own_share(model: NgramModel, text: str) -> OwnShare | None:
+    if not model.has_seen(text):
+        return None
+    own = count_ids(text_ids(text))
+    contexts = []
+    shorter = model.counts_of(own.keys[0], 1) <= own.counts[0]
+    alone = int(shorter.sum())
+    for n in range(2, ORDER + 1):
+        keys, counts = own.keys[n - 1], own.counts[n - 1]
+        # an n-gram stands in this text alone when its end, one shorter, does: only the others are looked up
+        only_mine = shorter[np.searchsorted(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
+        open_ = np.flatnonzero(~only_mine)
+        only_mine[open_] = model.counts_of(keys[open_], n) <= counts[open_]
+        unique, first = np.unique(keys // np.uint64(SIZE), return_index=True)
+        contexts.append(
+            (
+                unique,
+                np.add.reduceat(counts.astype(np.float64), first),
+                np.add.reduceat(only_mine.astype(np.float64), first),
+            )
+            if len(keys)
+            else (unique, np.zeros(0), np.zeros(0))
+        )
+        shorter = only_mine
+    return OwnShare(own.keys, own.counts, tuple(contexts), alone)

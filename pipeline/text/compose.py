@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -57,13 +57,14 @@ def compose_layout(
             drafts.append(_paragraphs(around, placed, reader, weights, profile))
     drafts.sort(key=lambda d: min(around.typed[b].block.spans[0].start for p in d for b in p.blocks))
     articles = tuple(tuple(_planned(text, around, p) for p in draft) for draft in drafts)
+    lines = sorted((around.typed[b].block.line, n) for n, draft in enumerate(drafts) for p in draft for b in p.blocks)
     furniture = [i for i, t in enumerate(around.typed) if t.kind == "furniture"]
     return Layout(
         fragments=_fragments(text, around, copies),
         articles=articles,
         copies=tuple(copies),
         strays=tuple(
-            Stray(around.typed[i].block.spans, reason, _nearest(around, i, drafts))
+            Stray(around.typed[i].block.spans, reason, _nearest(lines, around.typed[i].block.line))
             for reason, group in (("furniture", furniture), ("unattached", strays))
             for i in sorted(group)
         ),
@@ -78,14 +79,11 @@ def _fragments(text: str, around: Surroundings, copies: Sequence[Copy]) -> tuple
     return tuple(Fragment(s, bisect_right(starts, s.start) - 1, roles) for s, roles in sorted(found.items()))
 
 
-def _nearest(around: Surroundings, i: int, drafts: Sequence[Sequence[_Draft]]) -> int | None:
-    """The article that has a block nearest to block i in the file."""
-    line = around.typed[i].block.line
-    apart = {
-        n: min(abs(around.typed[b].block.line - line) for p in draft for b in p.blocks)
-        for n, draft in enumerate(drafts)
-    }
-    return min(apart, key=lambda n: (apart[n], n)) if apart else None
+def _nearest(lines: Sequence[tuple[int, int]], line: int) -> int | None:
+    """The article that has a block nearest to a line of the file. `lines`: (line, article) of every block, sorted."""
+    at = bisect_left(lines, (line, -1))
+    near = [(abs(found - line), article) for found, article in lines[max(0, at - 1) : at + 1]]
+    return min(near)[1] if near else None
 
 
 def _is_stray(around: Surroundings, placed: Sequence[Placing]) -> bool:
@@ -205,8 +203,8 @@ def _join_kind(around: Surroundings, a: int, b: int) -> JoinKind:
     left, right = around.typed[a].block, around.typed[b].block
     if left.residue or right.residue:
         return "blend"
-    between = [t.block for t in around.typed if left.last_line < t.block.line < right.line]
-    return "line" if right.line > left.last_line and not between else "column"
+    apart = right.line <= left.last_line or around.stands_between(left.last_line, right.line)
+    return "column" if apart else "line"
 
 
 def _mark_captions(around: Surroundings, body: Sequence[_Draft], has_head: bool) -> None:

@@ -21,6 +21,7 @@ Move = Literal["new", "head", "late_head", "heading", "append", "join", "byline"
 
 REACH = 90  # blocks: a story not touched for so long is closed
 _CANDIDATES = 8
+_TINY = 12  # characters: a paragraph that ends so soon is more often the rest of a broken one
 #: Of the stories that wait for nothing and were left a while ago, only those most like the block are thought of.
 _ALIKE = 2
 
@@ -245,6 +246,8 @@ class Prospects:
                 ways.append(into.way("late_head", f"late_head.{where}", None, "is.short"))
         if not story.photo:  # a photo credit closes its story
             own = {"text_short": float(len(typed.text) < 60), "text_ended": float(typed.block.ended)}
+            if typed.block.ended and len(typed.text) <= _TINY:
+                own["tiny"] = 1.0
             if typed.lead:
                 own["lead"] = 1.0
                 own["lead_with_bodies"] = float(story.bodies > 0)
@@ -346,6 +349,10 @@ def _short_looks(around: Surroundings, i: int) -> Features:
         "run": min(around.run_after[i], 4) / 2,
         "space": float(" " in text.strip()),
         "recurs": float(around.recurs[i]),
+        "comma": float("，" in text or "；" in text),
+        "best_left": max(-4.0, min(4.0, around.best_left.get(i, -4.0))) / 4,
+        "best_right": max(-4.0, min(4.0, around.best_right.get(i, -4.0))) / 4,
+        "long": float(len(text) > 30),
     }
     return {k: v for k, v in looks.items() if v}
 

@@ -48,6 +48,20 @@ _SUBHEAD = re.compile(
 #: How clauses begin that set the scene for a headline: kickers (引题) are clauses, names of columns are not.
 _CLAUSE = re.compile(r"^(?:聚焦|围绕|针对|面对|随着|为了|瞄准|立足|依托|在[^，]{2,12}[中下际]$)")
 
+#: How kickers end that name the speaker or the occasion of what the headline says.
+_SPEAKS = re.compile(
+    r"(?:强调|指出|要求|表示|提出|宣布|认为|呼吁|透露|回应|建议|决定|通知|通报|发布|印发|致辞|时说|会见|发言人|负责人|答记者问|"
+    r"(?:会议|大会|论坛|座谈会|新闻发布会|发布会|工作会)(?:召开|举行)?|委员会|办公室|组织部|总局|[部委局院]门?)[：:]?$"
+)
+#: How subheads end that tell of an echo, or whose work or words they are.
+_ECHO = re.compile(r"(?:引发|引起|获)[^，]{0,16}(?:反响|关注|热议|好评|赞誉)$|[\u4e00-\u9fff]{2,6}谈[^，。]{2,14}$")
+#: Kickers that are no more than a place or an institution.
+_PLACE = re.compile(
+    r"^[\u4e00-\u9fff·]{1,12}[省市县区镇乡村州旗盟港湾岛][\u4e00-\u9fff]{0,4}$|(?:社区|公司|医院|大学|学校|书院|集团)$"
+)
+_INTRODUCES = re.compile(r"^[^：，]{2,8}：[\u4e00-\u9fff·]{2,6}$")
+_OVERLAP = 120  # characters of the body that a head line is compared with
+
 
 def is_column_name(text: str) -> bool:
     """Does the text end like the name of a column (栏目)?
@@ -164,11 +178,19 @@ def line_features(
         "blank": float(lines[i].blank_before),
         "core_reading": float(text in ("核心阅读", "编者按", "导读", "内容提要", "阅读提示", "本期关注")),
         "in_body": float(len(text) >= 6 and text[:6] in body),
+        "overlap": _share_of_pairs(text, body[:_OVERLAP]),
+        "speaks": float(bool(_SPEAKS.search(text))),
+        "echo": float(bool(_ECHO.search(text))),
+        "place": float(n <= 16 and bool(_PLACE.search(text))),
+        "introduces": float(bool(_INTRODUCES.match(text))),
+        "lines": min(len(lines), 5) / 2,
     }
     if i:
         before = lines[i - 1].text
         x["longer_than_before"] = float(n > 1.3 * len(before))
         x["shorter_than_before"] = float(n < 0.77 * len(before))
+        x["after_speaks"] = float(bool(_SPEAKS.search(before)))
+        x["after_column"] = float(is_column_name(before) or lines[i - 1].recurrence > 0)
         x["alike_before"] = float(abs(n - len(before)) <= 3)
         if tag.endswith("+"):
             x["runs_on"] = runs_on(before, text)
@@ -182,3 +204,9 @@ def line_features(
         x["half_of_after"] = float(n < 0.55 * len(after))
         x["begins_like_after"] = float(n >= 4 and after[:3] == text[:3])
     return {f"{tag}.{k}": v for k, v in x.items() if v}
+
+
+def _share_of_pairs(text: str, body: str) -> float:
+    """Which share of the pairs of characters of a line stands in the body."""
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    return sum(p in body for p in pairs) / len(pairs) if pairs else 0.0

@@ -15,6 +15,9 @@ from pipeline.text.lines import SENTENCE_END, Block
 Kind = Literal["body", "short", "byline", "credit", "marker_from", "marker_to", "furniture"]
 
 _SHORT = 40
+#: A head without a mark of clauses (at most quotes, 《》 and a space) may be longer.
+_LONG_HEAD = 56
+_CLAUSE_MARK = re.compile(r"[，。；：？！,;:?!…\d％%]")
 _ASKING = 30  # a head that ends in ？ or ！
 _WEEKDAY = r"星期[一二三四五六日天]"
 _DATE = r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
@@ -108,7 +111,9 @@ def is_short(text: str) -> bool:
     >>> is_short("两大数据载体落地"), is_short("年味去哪儿了？"), is_short("他说。"), is_short("“真好！”")
     (True, True, False, False)
     """
-    if len(text) > _SHORT or not text or "。" in text or text[-1] in "，、；":
+    if len(text) > _SHORT and not (len(text) <= _LONG_HEAD and not _CLAUSE_MARK.search(text)):
+        return False
+    if not text or "。" in text or text[-1] in "，、；":
         return False
     if text[-1] in "？！":
         return text[0] != "“" and len(text) <= _ASKING

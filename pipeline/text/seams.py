@@ -41,6 +41,7 @@ SEAM_FEATURES = (
     "left_short",
     "right_short",
     "right_short_ended",
+    "right_tiny_ended",
     "left_length",
     "left_running",
     "left_phrase",
@@ -182,6 +183,7 @@ class _Right:
     closing_mark_first: float
     short: float
     short_ended: float
+    tiny_ended: float
 
     @classmethod
     def of(cls, typed: Typed) -> _Right:
@@ -193,6 +195,7 @@ class _Right:
             float(text[0] in CLOSING + "，。、；：！？"),
             float(typed.kind == "short"),
             float(len(text) < 40 and typed.block.ended),
+            float(len(text) <= 12 and typed.block.ended),
         )
 
 
@@ -243,6 +246,7 @@ def _row(
         left.short,
         right.short,
         right.short_ended,
+        right.tiny_ended,
         left.length,
         left.running,
         left.phrase,

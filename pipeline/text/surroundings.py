@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,6 +71,7 @@ class Surroundings:
         self.follow = [self._follow(i) for i in range(n)]
         self.ahead = [self._ahead(i) for i in range(n)]
         blank = sum(1 for t in typed if t.block.blank_before)
+        self._lines = sorted(t.block.line for t in typed)
         self.blanks_speak = 0 < blank < 0.6 * n
         self.best_right: dict[int, float] = {}
         self.best_left: dict[int, float] = {}
@@ -83,6 +85,10 @@ class Surroundings:
         #: open for now.
         self.open_to_residue = {a for a, _ in residues}
         self.wanted_by_residue = {a for a, b in residues if seams[a, b].score >= self.best_left[b]}
+
+    def stands_between(self, first: int, last: int) -> bool:
+        """Does a block begin between two lines of the file, both left out?"""
+        return bisect_right(self._lines, first) < bisect_left(self._lines, last)
 
     def _follow(self, i: int) -> tuple[int, ...]:
         """The running text below block i, up to three blocks, past its head."""
