@@ -28,6 +28,7 @@ PARTS = {
     "marks": "what normalising does to text that is right, and to narrowed marks",
 }
 MORE = {
+    "confusables": "words told apart by context: invented sentences, and words of ../shared/dev/corpus swapped",
     "ablation": "d* pages without this and that",
 }
 

@@ -240,7 +240,9 @@ def judge(reading: Reading, shown: str, start: int, models: Models) -> Judgement
         c for c in reading.heard if c.found(before, after) and c.is_word(before, after, reading.meant, frequency)
     ]
     heard = _total(speaking)
-    if heard <= CUE + TOUCHING or _cuts_apart(reading.printed, before, after, models):  # one weak cue says nothing
+    if heard <= CUE + TOUCHING or not stands_as_word(
+        reading.printed, before, after, models
+    ):  # one weak cue says nothing
         return None
     against = [c for c in reading.cues_printed if c.found(before, after)]
     near = " ".join(c.text for c in speaking)
@@ -335,13 +337,13 @@ def reads_better(reading: Reading, before: str, after: str, models: Models) -> f
     return best_cut(before + reading.meant + after, frequency) - best_cut(before + reading.printed + after, frequency)
 
 
-def _cuts_apart(printed: str, before: str, after: str, models: Models) -> bool:
-    """Is the printed form no word of its own here, but pieces of its neighbours (促进|发展) or of a longer word?"""
+def stands_as_word(form: str, before: str, after: str, models: Models) -> bool:
+    """Is the form a word of its own here, not pieces of its neighbours (促进|发展) or of a longer word?"""
     before, after = before[-CONTEXT:], after[:CONTEXT]
     frequency = models.words.frequency
-    whole = math.log(max(frequency(printed), LEAST) / ALL_WORDS)
+    whole = math.log(max(frequency(form), LEAST) / ALL_WORDS)
     forced = best_cut(before, frequency) + whole + best_cut(after, frequency)
-    return best_cut(before + printed + after, frequency) - forced > LOSS
+    return best_cut(before + form + after, frequency) - forced <= LOSS
 
 
 def best_cut(text: str, frequency: Frequency) -> float:
