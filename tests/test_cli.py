@@ -177,7 +177,7 @@ def test_clean_says_why_it_rejects() -> None:
 
 def test_clean_reads_no_more_than_a_page_may_have() -> None:
     result = banmian("clean", "/dev/zero")
-    assert result.exit_code == 1 and "is rejected (too_large): more than 67,108,864 bytes" in result.stderr
+    assert result.exit_code == 1 and "is rejected (too_large): more than 16,777,216 bytes" in result.stderr
 
 
 def test_no_name_commands_the_terminal(folder: Path, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from pipeline.datasets.unpack import TooLarge, Unreadable, read_file
 
 PAGE_LIST = "pages.csv"
 COLUMNS = ("path", "newspaper", "date", "page")
+#: A million rows or so.
+MAX_LIST_BYTES = 64 * 1024 * 1024
 
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})|(\d{4})(\d{2})(\d{2})")
 _NUMBERED = re.compile(r"第?([A-Za-z]{0,2}\d{1,3})版?")
@@ -110,7 +112,7 @@ def read_page_list(root: str) -> PageList:
 def _read_page_list(fs: Any, path: str, stamp: object) -> PageList:
     """Read once while its `stamp` (size and time) stays the same, however many issues ask."""
     try:
-        data = read_file(fs, path)
+        data = read_file(fs, path, MAX_LIST_BYTES)
     except (Unreadable, TooLarge) as error:
         return PageList(warnings=(f"{PAGE_LIST} cannot be read: {error}",))
     for encoding in ("utf-8-sig", "gb18030"):

@@ -11,8 +11,8 @@ from typing import IO, Any
 import zstandard
 from fsspec.implementations.local import LocalFileSystem
 
-#: A page may have this many bytes, unpacked.
-MAX_PAGE_BYTES = 64 * 1024 * 1024
+#: A page may have this many bytes, unpacked: some hundred printed pages, and what a small machine can clean.
+MAX_PAGE_BYTES = 16 * 1024 * 1024
 #: Packed bytes given to the zstd decoder at once: 1 KiB unpacks to some 32 MiB at the very most.
 _ZSTD_STEP = 1024
 

@@ -300,7 +300,7 @@ _NEWS = "春灌用上智能闸门\n本报讯 3日,清河灌区的闸门同时开
         ("a.txt.gz", _GZ[:-9], "Compressed file ended before the end-of-stream marker was reached"),
         ("a.txt.gz", b"no gzip", "Not a gzipped file (b'no')"),
         ("a.txt.zst", _ZST[:-3], "the zstd frame ends before its end mark"),
-        ("a.txt.gz", gzip.compress(bytes(1 << 20)) * 70, "more than 67,108,864 bytes"),
+        ("a.txt.gz", gzip.compress(bytes(1 << 20)) * 70, "more than 16,777,216 bytes"),
         ("a.jsonl", b'{"text": ', "line 1: Expecting value: line 1 column 10 (char 9)"),
         ("a.jsonl", b'["text"]', "line 1 is no JSON object"),
         ("a.jsonl", b'{"id": 1}', "line 1: `text` is missing"),
@@ -362,7 +362,7 @@ def test_a_file_of_200_megabytes_is_refused_without_reading_it_all(tmp_path: Pat
     reject = only_reject(tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (reject.reason, reject.detail) == ("too_large", "more than 67,108,864 bytes")
+    assert (reject.reason, reject.detail) == ("too_large", "more than 16,777,216 bytes")
     assert peak < 150 << 20
 
 

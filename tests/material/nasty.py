@@ -472,7 +472,7 @@ def _names() -> Iterator[Nasty]:
         yield Nasty(f"twice/{n}.txt", (NEWS * 2).encode(), (PAGE,))
 
 
-def _sizes(limit: int = 64 << 20) -> Iterator[Nasty]:
+def _sizes(limit: int = 16 << 20) -> Iterator[Nasty]:
     """More bytes than a page may have."""
     yield Nasty("sizes/over the limit.txt", "版".encode() + bytes(1) * limit, ("too_large",))
     yield Nasty("sizes/a record over the limit.jsonl", b'{"text": "' + b"x" * (limit + 1) + b'"}\n' + json.dumps(
