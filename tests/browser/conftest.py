@@ -79,7 +79,7 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str
     return keep
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.socket() as probe:
