@@ -144,7 +144,8 @@ def _run(
 ) -> Summary:
     """The jobs, one after the other. `sweep_all`: nobody else writes here, so every draft is a leftover."""
     output = settings.output
-    notes = [*inputs.page_list_warnings(settings.input), *check_knowledge(settings)]
+    notes = [*inputs.page_list_warnings(settings.input), *inputs.left_alone(settings.input)]
+    notes += check_knowledge(settings)
     sweep(output, sweep_all)
     with open_instance(settings, len(issues)) as instance:
         bury_dead_runs(instance)

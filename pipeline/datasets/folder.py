@@ -46,6 +46,16 @@ class Folder:
 
     def walk(self) -> tuple[list[str], set[str]]:
         """All page files, and the names of the folders in the root."""
+        files, top = self._everything()
+        return _pages_among(files), top
+
+    def others(self) -> list[str]:
+        """The files that are read as no page, hidden ones left out."""
+        files = _shown(self._everything()[0])
+        pages = set(_pages_among(files))
+        return sorted(f for f in files if f not in pages)
+
+    def _everything(self) -> tuple[list[str], set[str]]:
         return self._walk_local() if self._local else self._walk_remote()
 
     def list_one(self, folder: str) -> list[str]:
@@ -85,7 +95,7 @@ class Folder:
 
     def _walk_remote(self) -> tuple[list[str], set[str]]:
         files = [str(f)[len(self.base) :].lstrip("/") for f in self.fs.find(self.base or "/")]
-        return _pages_among(files), {f.split("/")[0] for f in files if "/" in f}
+        return files, {f.split("/")[0] for f in files if "/" in f}
 
     def _walk_local(self) -> tuple[list[str], set[str]]:
         """Linked folders come after the real ones, and no folder is read twice: so links cannot lead in circles, and
@@ -104,7 +114,7 @@ class Folder:
             found += files
             folders += deeper
             linked += links
-        return _pages_among(found), top
+        return found, top
 
     def _identity(self, folder: str) -> tuple[int, int]:
         found = Path(self.full(folder)).stat()
@@ -118,9 +128,12 @@ def _is_dir(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _shown(files: Iterable[str]) -> list[str]:
+    return [f for f in files if not any(part.startswith(".") for part in f.split("/"))]
+
+
 def _pages_among(files: Iterable[str]) -> list[str]:
-    shown = (f for f in files if not any(part.startswith(".") for part in f.split("/")))
-    return sorted(f for f in shown if f.lower().endswith((*PAGE_ENDINGS, RECORDS_ENDING)))
+    return sorted(f for f in _shown(files) if f.lower().endswith((*PAGE_ENDINGS, RECORDS_ENDING)))
 
 
 def _time_of(info: dict[str, Any]) -> float:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import IO, Any
 
 from pipeline.datasets.folder import RECORDS_ENDING, FileStamp, Folder
 from pipeline.datasets.issue_ids import PART, issue_slug, page_name, path_hash
-from pipeline.datasets.page_facts import PageFacts, PageList, facts_of_path, parse_day, read_page_list
+from pipeline.datasets.page_facts import PAGE_LIST, PageFacts, PageList, facts_of_path, parse_day, read_page_list
 from pipeline.datasets.unpack import MAX_PAGE_BYTES, TooLarge, Unreadable, open_file, read_file
 from pipeline.text.decode import Undecodable, decode
 from pipeline.text.document import Page
@@ -123,6 +124,23 @@ def page_list_warnings(root: str) -> list[str]:
     known = {_shown(p) for p in Folder(root).walk()[0]}
     records = {p for p in page_list.lines if p.partition("#")[0] in known and p.partition("#")[2].isdecimal()}
     return [*page_list.warnings, *page_list.unknown_paths(known | records)]
+
+
+def left_alone(root: str, most: int = 8) -> list[str]:
+    """A line about the files of the input that are no pages, by ending; nothing if there are none."""
+    endings = Counter(_ending(f) for f in Folder(root).others() if f != PAGE_LIST)
+    if not endings:
+        return []
+    often = sorted(endings.items(), key=lambda found: (-found[1], found[0]))
+    told = [f"{n:,} {ending}" for ending, n in often[:most]]
+    more = ["others"] if len(endings) > most else []
+    return [f"{sum(endings.values()):,} files were left alone, as they are no pages: {', '.join(told + more)}"]
+
+
+def _ending(path: str) -> str:
+    """`.jsonl.gz` of `a.b.jsonl.gz`: packed files by what is in them."""
+    found = re.search(r"(\.[^./]{1,10})?(\.(?:gz|zst|zip|bz2|xz))?$", path.rpartition("/")[2].lower())
+    return (found.group() if found else "") or "without an ending"
 
 
 # --- which issues ---------------------------------------------------------------------------------------------------

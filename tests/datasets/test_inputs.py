@@ -21,6 +21,7 @@ from pipeline.datasets import inputs, unpack
 from pipeline.datasets.inputs import (
     TooManyIssues,
     fingerprint,
+    left_alone,
     list_issues,
     page_list_warnings,
     read_issue,
@@ -106,6 +107,19 @@ def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
     for path in (".a.txt", ".git/a.txt", "x/.hidden/a.txt", "x/a.txt"):
         put(tmp_path, path)
     assert list(list_issues(str(tmp_path))) == ["x"]
+
+
+def test_what_is_read_as_no_page_is_counted(tmp_path: Path) -> None:
+    put(tmp_path, "a.txt")
+    put(tmp_path, "pages.csv", "path\n")
+    put(tmp_path, ".hidden.pdf")
+    assert left_alone(str(tmp_path)) == []
+    for path in ("d/1.pdf", "d/2.PDF", "more.jsonl.gz", "d/README", "d.e/x", "\udcff.\udcfe"):
+        put(tmp_path, path)
+    assert left_alone(str(tmp_path)) == [
+        "6 files were left alone, as they are no pages: 2 .pdf, 2 without an ending, 1 .jsonl.gz, 1 .\udcfe"
+    ]
+    assert list(read_all(tmp_path)[0]) == ["a.txt"]
 
 
 def test_links_in_circles_end(tmp_path: Path) -> None:
