@@ -26,8 +26,10 @@ PARTS = {
     "joins": "confidence of joins: said and borne out",
     "speed": "milliseconds a page, by step and size; correction; language model",
     "marks": "what normalising does to text that is right, and to narrowed marks",
+    "report": "seconds and size of the report over 1,000 pages",
 }
 MORE = {
+    "drop": "2,000 files dropped at once, taken by the sensor: some minutes",
     "confusables": "words told apart by context: invented sentences, and words of ../shared/dev/corpus swapped",
     "ablation": "d* pages without this and that",
 }
