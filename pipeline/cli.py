@@ -315,6 +315,36 @@ def diff_command(old: str, new: str, as_json: bool, pages: int) -> None:
     sys.exit(0 if found.same else 1)
 
 
+@main.command("train-corrections", short_help="Learn the weights of the look-alike corrections.")
+@click.option("--reference", required=True, metavar="PATH", help="Clean text (.txt, .jsonl, .gz, .zst), 1 MB or more.")
+@click.option("--pairs", multiple=True, metavar="JSONL", type=click.Path(exists=True, dir_okay=False),
+              help="What OCR read and what was printed: ocr, truth. May be given more than once.")  # fmt: skip
+@click.option("--output", required=True, metavar="FILE", help="Where the weights are written.")
+def train_corrections_command(reference: str, pairs: tuple[str, ...], output: str) -> None:
+    """Learns how sure a look-alike correction is, from clean text that is damaged for it and from real pairs.
+
+    For each size of reference text (1, 5 and 10 MB, as far as there is enough) a column of weights. Needs the extra
+    `train`. A checkout uses pipeline/language/data/weights_corrections.csv.
+    """
+    try:
+        import scipy  # noqa: F401
+    except ImportError:
+        _fail("training needs scipy: pip install 'banmian[train]'")
+    from pipeline.datasets.reference import ReferenceTextError, reference_texts
+    from pipeline.language.correction_weights import save_correction_weights
+    from pipeline.settings import place
+    from pipeline.training_corrections import learn, read_pairs
+
+    try:
+        known = [page for file in pairs for page in read_pairs(Path(file))]
+        columns = learn(list(reference_texts(place(reference))), known)
+    except (ValueError, ReferenceTextError) as error:
+        _fail(str(error))
+    made = f"made by banmian train-corrections from reference text and {len(known)} pairs of OCR and truth"
+    save_correction_weights(Path(output), columns, [made, "columns: weights for so many characters of text and more"])
+    click.echo(f"{len(next(iter(columns.values())))} weights for {len(columns)} sizes of text in {output}")
+
+
 @main.command("forget", short_help="Delete the tables of newspaper issues.")
 @click.argument("issues", metavar="ISSUE...", nargs=-1, required=True)
 @click.option("--output", required=True, metavar="DIR", help="Folder of the tables.")

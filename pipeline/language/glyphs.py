@@ -23,6 +23,10 @@ class GlyphTable:
     def __contains__(self, char: object) -> bool:
         return char in self._row
 
+    def arrays(self) -> tuple[str, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
+        """All of it: the characters; for each the rows of its look-alikes, and how alike they are (255 = the same)."""
+        return self._chars, self._ids, self._sims
+
     def neighbours(self, char: str) -> tuple[tuple[str, float], ...]:
         """Look-alikes of `char`, nearest first; empty outside GB2312."""
         row = self._row.get(char)

@@ -12,6 +12,7 @@ from pipeline.language.lexicon import UserLexicon
 from pipeline.language.names import load_names
 from pipeline.language.ngrams import NgramModel, empty_model
 from pipeline.language.script import load_script
+from pipeline.language.substitution import Substitutions
 from pipeline.language.weights import load_weights
 from pipeline.language.words import load_words
 from pipeline.text.models import ConfusablePair, Models
@@ -29,14 +30,16 @@ def load_models(
     what the user knows (`lexicon`) or decided (`confusions`)."""
     language, lexicon, confusions = language or empty_model(), lexicon or UserLexicon(), confusions or {}
     script = load_script()
+    words = load_words().with_words(_own_words(lexicon))
     return Models(
-        words=load_words().with_words(_own_words(lexicon)),
+        words=words,
         glyphs=load_glyphs(),
         script=script,
         names=load_names(),
         confusables=_pairs(load_confusables(), lexicon.confusables),
         gazetteer=load_gazetteer(frozenset(lexicon.places)),
         language=language,
+        substitutions=Substitutions(language, load_glyphs(), words),
         weights=load_weights("small" if language.n_chars < LEAST_TEXT else "large"),
         protected=Terms([*lexicon.protected, *lexicon.names, *lexicon.places]),
         known_names=frozenset(lexicon.names),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pipeline.text import confusables, known_names, person_names, places
+from pipeline.text import confusables, known_names, look_alikes, person_names, places
 from pipeline.text.arbiter import decide
 from pipeline.text.models import Models
 from pipeline.text.passages import Passage
@@ -21,7 +21,13 @@ from pipeline.text.verdicts import is_ruled_out
 __all__ = ["PROPOSERS", "Passage", "correct"]
 
 Proposer = Callable[[Sequence[Passage], str, Models, CleaningProfile], list[Edit]]
-PROPOSERS: tuple[Proposer, ...] = (person_names.propose, known_names.propose, confusables.propose, places.propose)
+PROPOSERS: tuple[Proposer, ...] = (
+    person_names.propose,
+    known_names.propose,
+    confusables.propose,
+    places.propose,
+    look_alikes.propose,
+)
 
 #: A correction may give evidence for another; this often the page is looked at again.
 ROUNDS = 8

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.text.reranking import Reranker
+from pipeline.text.substitutions import Substitutions
 from pipeline.text.terms import NO_TERMS, Terms
 
 Ids = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
+Points = npt.NDArray[np.int64]
 
 #: Numbers that the language model gives to what is no character.
 PARAGRAPH = 1
@@ -24,6 +26,9 @@ class WordList(Protocol):
 
     def frequency(self, word: str) -> int:
         """How often the word was counted; 0 = unknown."""
+
+    def pair_frequencies(self, first: Points, second: Points) -> Floats:
+        """The same for words of two characters, given as code points."""
 
 
 class GlyphSimilarity(Protocol):
@@ -115,8 +120,8 @@ class LanguageModel(Protocol):
     def own_counts(self, text: str) -> Any:
         """What this very text contributed, to be taken away when it is scored."""
 
-    def logprobs(self, ids: Ids, own: Any = None) -> Floats:
-        """Log probability of each character given the four before it."""
+    def logprobs(self, ids: Ids, own: Any = None, where: npt.NDArray[np.bool_] | None = None) -> Floats:
+        """Log probability of each character given the four before it; where it is not asked for, anything."""
 
     def texts_with_line(self, line: str) -> int:
         """In how many of the training texts this short line stands alone; 0 for one or none."""
@@ -141,6 +146,7 @@ class Models:
     confusables: tuple[ConfusablePair, ...]
     gazetteer: Gazetteer
     language: LanguageModel
+    substitutions: Substitutions
     weights: Mapping[str, float]
     protected: Terms = NO_TERMS
     known_names: frozenset[str] = frozenset()

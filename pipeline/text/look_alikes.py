@@ -1,0 +1,422 @@
+"""Look-alike characters: a hanzi that fits its place badly, read as one that fits it well.
+
+Three steps, each on arrays over a whole page. *Doubtful* are places that the n-gram model hardly knows, on the weaker
+side, without what the page itself contributed. Their *candidates* look like what is printed, were confused with it by
+people before, or stood between the same neighbours elsewhere. A log-linear model over features that a person can read
+(`features`) then weighs each candidate against the others and against leaving the place alone; its weights are trained
+by `banmian train-corrections`. Where the language model has seen too little text there are no weights, and nothing is
+proposed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.text.models import Floats, Ids, Models
+from pipeline.text.passages import Passage, propose_character
+from pipeline.text.profile import CleaningProfile
+from pipeline.text.spans import Edit
+from pipeline.text.substitutions import Neighbourhood, Singles, Substitutions
+
+RULE = "look_alike"
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Roles that are read; bylines and markers hold names and numbers.
+READ = frozenset({"label", "kicker", "headline", "subhead", "body", "heading", "caption"})
+#: Characters on either side of a place that are looked at, and paragraph marks between passages.
+AROUND = 5
+#: A place is doubtful when the rarer of its two pairs was seen less often than this …
+PAIR = 20
+#: … and its trigrams on the weaker side less often than this.
+TRIGRAM = 2
+#: A character that does not look like the printed one comes into question where the printed pair is this rare.
+RARE_PAIR = 5
+#: Between neighbours as common as this many fillers, any character may stand.
+MOST_FILLERS = 200
+#: The rough score by which candidates are chosen, from what can be looked up fastest: logs of its two pairs' counts
+#: over those of what is printed; likeness; rank among the look-alikes; frequency, and as printed; whether a word of the
+#: word list holds either pair, and as printed (a logistic regression over the candidates that the full model finds
+#: right, rounded).
+PAIRS, LIKENESS, RANK, FREQUENCY, PRINTED_FREQUENCY, WORD, PRINTED_WORD = 1.1, 5.3, -1.1, -0.8, 0.4, 5.1, -1.5
+#: What does not look alike counts as this alike and this far away.
+UNLIKE, FAR = 0.62, 100.0
+#: The least rough score (99 in 100 of the right ones have it), and how many candidates are weighed at one place.
+ROUGH, MOST_CANDIDATES = 4.0, 6
+#: Proposals of one place, and the least confidence of one.
+MOST_PROPOSALS, LEAST = 3, 0.1
+#: What a pair's entry in the table is worth, by its count.
+PAIR_LOGS = (PAIRS * np.log(np.arange(256) % 128 + 0.5)).astype(np.float32)
+#: The same of a count one less.
+PAIR_LOGS_WITHOUT_ONE = (PAIRS * np.log(np.maximum(np.arange(256) % 128 - 1, 0) + 0.5)).astype(np.float32)
+#: The bit of an entry that says that a word holds the pair.
+IN_WORD = 128
+#: Characters of names written by sound (general knowledge of Chinese news).
+BY_SOUND = (
+    "阿埃艾安奥巴白贝比毕宾波伯博布查茨达戴丹德登邓迪蒂丁杜顿多厄恩尔法范菲费芬弗夫福盖冈戈格古圭哈海汉赫亨霍基吉加贾杰捷金卡凯坎"
+    "考科克肯库拉莱兰劳勒雷里利立林琳卢鲁路伦罗洛马玛迈麦曼芒梅蒙米密敏明莫默姆穆纳娜南内尼涅纽诺努欧帕潘佩彭皮平普奇齐钱乔琼日荣茹瑞"
+    "萨塞赛桑瑟森沙珊舍圣施史士斯苏索塔泰坦汤特滕提廷图托瓦万旺威韦维魏温沃乌伍西锡希夏香谢辛休许雅亚延扬耶叶伊因英尤约泽扎詹珍芝兹宗祖佐"
+)
+
+
+class PageIds:
+    """The passages of a page as one row of character numbers, with paragraph marks around each."""
+
+    def __init__(self, passages: Sequence[Passage], tables: Substitutions) -> None:
+        self.passages = [p for p in passages if p.role in READ and p.text]
+        gap = "\n" * AROUND
+        self.text = gap + gap.join(p.text for p in self.passages) + gap
+        self.ids: Ids = tables.encode(self.text)
+        self._starts: list[int] = []
+        at = AROUND
+        for p in self.passages:
+            self._starts.append(at)
+            at += len(p.text) + AROUND
+
+    def place(self, i: int) -> tuple[Passage, int]:
+        """The passage that holds character `i` of the row, and where in it."""
+        number = bisect_right(self._starts, i) - 1
+        return self.passages[number], i - self._starts[number]
+
+    def rows(self, places: Ints, before: int, after: int) -> Ids:
+        """The characters around each place."""
+        found: Ids = self.ids[places[:, None] + np.arange(-before, after + 1)]
+        return found
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Readings of doubtful places: row i proposes character `chars[i]` for `places[of[i]]`; sorted by `of`."""
+
+    places: Ints
+    of: Ints
+    chars: Ids
+    rank: Floats
+
+
+def propose(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
+    """Proposals of look-alikes, with their calibrated confidence; nothing where too little text was learned."""
+    tables = models.substitutions
+    if not tables.weights:
+        return []
+    found = examine(passages, text, models)
+    if found is None:
+        return []
+    confidence = probabilities(found.features, found.candidates.of, tables.weights)
+    return [e for i in _best(found.candidates.of, confidence) if (e := found.edit(i, float(confidence[i]), text))]
+
+
+def _best(of: Ints, confidence: Floats) -> list[int]:
+    """The rows worth proposing: the likeliest of each place."""
+    order = np.lexsort((-confidence, of))
+    rank = np.arange(len(of)) - of[order].searchsorted(of[order])
+    kept = order[(rank < MOST_PROPOSALS) & (confidence[order] >= LEAST)]
+    return [int(i) for i in kept]
+
+
+# --- the model -------------------------------------------------------------------------------------------------------
+
+
+def probabilities(features: Mapping[str, Floats], of: Ints, weights: Mapping[str, float]) -> Floats:
+    """How sure each candidate is. At one place the candidates compete with each other and with what is printed
+    (whose score is 0); the calibration then makes .9 mean nine of ten."""
+    score = np.full(len(of), weights.get("bias", 0.0))
+    for name, values in features.items():
+        score += weights.get(name, 0.0) * values
+    starts = np.flatnonzero(np.diff(of, prepend=-1))
+    top = np.maximum(np.maximum.reduceat(score, starts), 0.0)
+    number = np.cumsum(np.diff(of, prepend=-1) > 0) - 1
+    odds = np.exp(score - top[number])
+    share = odds / (np.add.reduceat(odds, starts) + np.exp(-top))[number]
+    return calibrated(share, weights)
+
+
+def calibrated(share: Floats, weights: Mapping[str, float]) -> Floats:
+    """Platt's calibration: a slope and a shift of the log odds."""
+    share = np.clip(share, 1e-9, 1 - 1e-9)
+    odds = np.log(share / (1 - share)) * weights.get("calibration.slope", 1.0) + weights.get("calibration.shift", 0.0)
+    result: Floats = 1 / (1 + np.exp(-odds))
+    return result
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A page's candidates and what is known of them."""
+
+    page: PageIds
+    tables: Substitutions
+    candidates: Candidates
+    printed: Neighbourhood
+    read: Neighbourhood
+    alike: Floats
+    features: Mapping[str, Floats]
+
+    def edit(self, i: int, confidence: float, text: str) -> Edit | None:
+        """Candidate `i` as a proposal."""
+        of = self.candidates.of[i]
+        place = int(self.candidates.places[of])
+        passage, at = self.page.place(place)
+        after = self.tables.character(int(self.candidates.chars[i]))
+        before, following = passage.text[max(0, at - 1) : at], passage.text[at + 1 : at + 2]
+        seen = "/".join(f"{c[i].max():.0f}" for c in self.read.counts)
+        had = "/".join(f"{c[of].max():.0f}" for c in self.printed.counts)
+        alike = f"glyph {self.alike[i]:.2f}" if self.alike[i] else "do not look alike"
+        evidence = (
+            f"{before}{after}{following} for {before}{passage.text[at]}{following}: n-grams of 2/3/4/5 seen {seen} "
+            f"times, as printed {had}; {alike}"
+        )
+        return propose_character(passage, at, after, text, RULE, confidence, evidence)
+
+
+def examine(passages: Sequence[Passage], text: str, models: Models) -> Examined | None:
+    """Everything up to the decision; None where nothing is doubtful."""
+    tables = models.substitutions
+    page = PageIds(passages, tables)
+    share = tables.share_of(text)
+    places = doubtful(page, tables, own=share is not None)
+    if not len(places):
+        return None
+    candidates = candidates_of(page, places, models, own=share is not None)
+    if not len(candidates.of):
+        return None
+    rows = page.rows(candidates.places, 4, 4)
+    printed = tables.read(rows, share)
+    replaced = rows[candidates.of]
+    replaced[:, 4] = candidates.chars
+    read = tables.read(replaced, share, like=printed, of=candidates.of)
+    alike = tables.similarity(rows[candidates.of, 4], candidates.chars)
+    return Examined(
+        page, tables, candidates, printed, read, alike, features(page, models, candidates, printed, read, alike)
+    )
+
+
+# --- doubtful places -------------------------------------------------------------------------------------------------
+
+
+def doubtful(page: PageIds, tables: Substitutions, own: bool) -> Ints:
+    """Hanzi whose neighbours hardly ever stood beside them, seen from the weaker side; sorted places.
+
+    own: the model was trained on the page, too; what it contributed is taken away.
+    """
+    ids = page.ids
+    pairs = (tables.pairs(ids[:-1], ids[1:]) & 127).astype(np.int64)
+    if own:
+        pairs = pairs - crowded(ids[:-1].astype(np.int64) * 65536 + ids[1:])
+    weaker = np.minimum(pairs[:-1], pairs[1:])  # weaker[i]: of character i + 1
+    at = np.flatnonzero((weaker < PAIR) & (ids[1:-1] >= tables.first_hanzi)) + 1
+    middle = _trigrams(ids, at - 1, tables, own)
+    at, middle = at[middle < TRIGRAM], middle[middle < TRIGRAM]
+    left, right = _trigrams(ids, at - 2, tables, own), _trigrams(ids, at, tables, own)
+    support = np.minimum(np.maximum(left, middle), np.maximum(middle, right))
+    return at[support < TRIGRAM]
+
+
+def _trigrams(ids: Ids, starts: Ints, tables: Substitutions, own: bool) -> Ints:
+    """Counts of the trigrams that begin at these places."""
+    a, b, c = ids[starts], ids[starts + 1], ids[starts + 2]
+    counts: Ints = tables.trigram_counts(a, b, c)
+    if own:
+        everything = (ids[:-2].astype(np.int64) * 65536 + ids[1:-1]) * 65536 + ids[2:]
+        counts = counts - crowded(everything)[starts]
+    return counts
+
+
+def crowded(keys: Ints) -> Ints:
+    """How often each key occurs among the keys, or a little more: cheap, and never too few."""
+    slot = (keys * 0x9E3779B1 >> 17) & 0xFFFF
+    found: Ints = np.bincount(slot, minlength=0x10000)[slot]
+    return found
+
+
+# --- candidates ------------------------------------------------------------------------------------------------------
+
+
+def candidates_of(page: PageIds, places: Ints, models: Models, own: bool) -> Candidates:
+    """The best few readings of each doubtful place; places without any are left out."""
+    tables = models.substitutions
+    rows = page.rows(places, 2, 2)
+    least = _least_score(rows, tables, own)
+    of, chars, rank = _look_alikes(rows, least, tables)
+    more = [_fillers(rows, least, tables, own), _confused(rows, page, places, models)]
+    of = np.concatenate([of, *(m[0] for m in more)])
+    chars = np.concatenate([chars, *(m[1] for m in more)]).astype(np.uint16)
+    rank = np.concatenate([rank, *(np.full(len(m[0]), FAR) for m in more)])
+    _, first = np.unique(of * 65536 + chars, return_index=True)  # look-alikes come first: their rank counts
+    first = first[(chars[first] != rows[of[first], 2]) & (chars[first] >= tables.first_hanzi)]
+    of, chars, rank = of[first], chars[first], rank[first]
+    kept_places, of = np.unique(of, return_inverse=True)
+    return Candidates(places[kept_places], of, chars, rank)
+
+
+def _rough_score(before: Ids, chars: Ids, after: Ids, tables: Substitutions) -> Singles:
+    """What pairs, words and frequency say for a character between two others."""
+    left, right = tables.pairs(before, chars), tables.pairs(chars, after)
+    score: Singles = PAIR_LOGS[left]
+    score += PAIR_LOGS[right]
+    score += np.float32(FREQUENCY) * tables.log_frequency(chars)
+    score += np.float32(WORD) * ((left | right) >= IN_WORD)
+    return score
+
+
+def _least_score(rows: Ids, tables: Substitutions, own: bool) -> Singles:
+    """What a candidate must come to. own: the pairs as printed were counted once more for standing here."""
+    worth = PAIR_LOGS_WITHOUT_ONE if own else PAIR_LOGS
+    left, right = tables.pairs(rows[:, 1], rows[:, 2]), tables.pairs(rows[:, 2], rows[:, 3])
+    least = ROUGH + worth[left] + worth[right] - PRINTED_WORD * ((left | right) >= IN_WORD)
+    result: Singles = (least - PRINTED_FREQUENCY * tables.log_frequency(rows[:, 2])).astype(np.float32)
+    return result
+
+
+def _look_alikes(rows: Ids, least: Singles, tables: Substitutions) -> tuple[Ints, Ids, Floats]:
+    """Characters that look like the printed one and make better pairs with its neighbours."""
+    near, alike = tables.look_alikes(rows[:, 2])
+    score = _rough_score(rows[:, 1, None], near, rows[:, 3, None], tables)
+    score += np.float32(LIKENESS) * alike
+    score += RANK * np.log1p(np.arange(near.shape[1], dtype=np.float32))
+    score[near == 0] = -np.inf
+    good = np.flatnonzero(score.max(axis=1) >= least)
+    score = score[good]
+    best = np.argpartition(-score, MOST_CANDIDATES, axis=1)[:, :MOST_CANDIDATES]
+    at, column = np.nonzero(np.take_along_axis(score, best, axis=1) >= least[good, None])
+    column = best[at, column]
+    return good[at], near[good[at], column], column.astype(np.float64)
+
+
+def _fillers(rows: Ids, least: Singles, tables: Substitutions, own: bool) -> tuple[Ints, Ids]:
+    """Characters that stood between the same two neighbours, and go with one more on either side."""
+    pairs = np.minimum(tables.pairs(rows[:, 1], rows[:, 2]) & 127, tables.pairs(rows[:, 2], rows[:, 3]) & 127)
+    rare = np.flatnonzero(pairs < RARE_PAIR + own)
+    of, chars = tables.fillers(rows[rare, 1], rows[rare, 3], MOST_FILLERS)
+    of = rare[of]
+    score = _rough_score(rows[of, 1], chars, rows[of, 3], tables) + LIKENESS * UNLIKE + RANK * np.log1p(FAR)
+    good = score >= least[of]
+    of, chars = of[good], chars[good]
+    known = tables.trigram_counts(rows[of, 0], rows[of, 1], chars) > 0
+    other = np.flatnonzero(~known)
+    known[other] = tables.trigram_counts(chars[other], rows[of[other], 3], rows[of[other], 4]) > 0
+    return of[known], chars[known]
+
+
+def _confused(rows: Ids, page: PageIds, places: Ints, models: Models) -> tuple[Ints, Ids]:
+    """What people read the printed character as before."""
+    if not models.confusions:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint16)
+    meant: dict[str, list[str]] = {}
+    for printed, after in models.confusions:
+        meant.setdefault(printed, []).append(after)
+    found = [(n, after) for n, i in enumerate(places.tolist()) for after in meant.get(page.text[i], ())]
+    return np.array([n for n, _ in found], dtype=np.int64), models.substitutions.encode("".join(a for _, a in found))
+
+
+# --- features --------------------------------------------------------------------------------------------------------
+
+
+def features(
+    page: PageIds, models: Models, candidates: Candidates, printed: Neighbourhood, read: Neighbourhood, alike: Floats
+) -> dict[str, Floats]:
+    """What speaks for and against each candidate, each scaled to about one.
+
+    `gain*`: how much likelier the n-gram model finds the text. `seen*`, `had*`: logs of the largest count of n-grams
+    that hold the place, with the candidate and as printed; `*_share`: how many of them were seen at all. `word*`,
+    `had_word*`: a dictionary word over the place. `page`, `page_had`: the same three characters elsewhere on the page.
+    """
+    tables, of = models.substitutions, candidates.of
+    rows = page.rows(candidates.places, AROUND, AROUND)
+    before = printed.logs[of]
+    gain = read.logs - before
+    total = gain.sum(axis=1)
+    x: dict[str, Floats] = {
+        "gain": np.clip(total, -10, 25) / 5,
+        "gain_high": np.clip(total - 8, 0, 15) / 5,
+        "gain_weaker": np.clip(np.minimum(gain[:, 0], gain[:, 1:].sum(axis=1)), -8, 8) / 5,
+        "likely": np.clip(read.logs.sum(axis=1), -40, 0) / 10,
+        "least_likely": np.clip(read.logs.min(axis=1), -14, 0) / 5,
+        "alike": alike,
+        "very_alike": np.clip(alike - 0.75, 0, 1) * 4,
+        "unlike": (alike <= 0).astype(np.float64),
+        "rank": np.log1p(candidates.rank) / 4,
+    }
+    x["gain_unlike"] = x["gain"] * x["unlike"]
+    for n, (with_it, without) in enumerate(zip(read.counts, printed.counts, strict=True), 2):
+        x[f"seen{n}"] = np.log1p(with_it.max(axis=1)) / 3
+        x[f"had{n}"] = np.log1p(without.max(axis=1))[of] / 3
+        x[f"seen{n}_share"] = (with_it > 0).mean(axis=1)
+        x[f"had{n}_share"] = (without > 0).mean(axis=1)[of]
+    x["seen2_weaker"] = np.log1p(read.counts[0].min(axis=1)) / 3
+    x["had2_weaker"] = np.log1p(printed.counts[0].min(axis=1))[of] / 3
+    x["seen3_middle"] = np.log1p(read.counts[1][:, 1]) / 3
+    x["copies"] = read.copies
+    x["had_copies"] = printed.copies[of]
+    x["page"] = np.log1p(read.own[1].max(axis=1))
+    x["page_had"] = np.log1p(np.maximum(printed.own[1].max(axis=1) - 1, 0))[of]
+    kinds, total = (a[of] for a in tables.slots(rows[:, AROUND - 1], rows[:, AROUND + 1]))
+    x["slot_kinds"] = np.log1p(kinds) / 3
+    x["slot_share"] = np.log((read.counts[1][:, 1] + 0.5) / (total + 1.0)) / 3
+    x["slot_kinds_unlike"] = x["slot_kinds"] * x["unlike"]
+    x["slot_share_unlike"] = x["slot_share"] * x["unlike"]
+    x |= _word_features(rows, candidates, tables)
+    x["frequency"] = tables.log_frequency(candidates.chars) / 5
+    x["had_frequency"] = (tables.log_frequency(rows[:, AROUND]) / 5)[of]
+    x |= _place_features(rows, candidates, tables)
+    x["confused"] = _confusion_counts(page, candidates, models)
+    return x
+
+
+def _word_features(rows: Ids, candidates: Candidates, tables: Substitutions) -> dict[str, Floats]:
+    of = candidates.of
+    replaced = rows[of]
+    replaced[:, AROUND] = candidates.chars
+    before = tables.words(rows)
+    after = tables.words(replaced, like=before, of=of)
+    length, frequency = after.longest_over_middle()
+    had, had_frequency = before.longest_over_middle()
+    x = {
+        "word": length,
+        "word_frequency": frequency / 5,
+        "had_word_frequency": had_frequency[of] / 5,
+        "cut": np.clip(after.cut() - before.cut()[of], -10, 20) / 5,
+    }
+    for n in (2, 3, 4):
+        x[f"word{n}"] = (length >= n).astype(np.float64)
+        x[f"had_word{n}"] = (had >= n).astype(np.float64)[of]
+    return x
+
+
+def _place_features(rows: Ids, candidates: Candidates, tables: Substitutions) -> dict[str, Floats]:
+    """What is known of the place: names written by sound, doubled characters, the border of a clause, other doubts."""
+    of, middle = candidates.of, AROUND
+    sound = np.zeros(65536)
+    sound[tables.encode(BY_SOUND)] = 1.0
+    around = sound[rows[:, [middle - 2, middle - 1, middle + 1, middle + 2]]].mean(axis=1)
+    beside = rows[:, [middle - 1, middle + 1]]
+    gaps = np.diff(candidates.places)
+    close = np.zeros(len(candidates.places))
+    close[1:] += gaps <= 2
+    close[:-1] += gaps <= 2
+    return {
+        "by_sound": around[of],
+        "by_sound_both": (around * sound[rows[:, middle]])[of] * sound[candidates.chars],
+        "doubled": (beside[of] == candidates.chars[:, None]).any(axis=1).astype(np.float64),
+        "had_doubled": (beside == rows[:, middle, None]).any(axis=1).astype(np.float64)[of],
+        "border": (beside < tables.first_hanzi).mean(axis=1)[of],
+        "doubts": close[of],
+    }
+
+
+def _confusion_counts(page: PageIds, candidates: Candidates, models: Models) -> Floats:
+    if not models.confusions:
+        return np.zeros(len(candidates.of))
+    of, chars = candidates.of.tolist(), candidates.chars.tolist()
+    printed = [page.text[i] for i in candidates.places.tolist()]
+    counts: list[Any] = [
+        models.confusions.get((printed[n], models.substitutions.character(c)), 0)
+        for n, c in zip(of, chars, strict=True)
+    ]
+    return np.log1p(np.array(counts, dtype=np.float64))
