@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,7 +33,8 @@ PARTS = {
     "nasty": ("over 300 files that no newspaper ever sent, in one run", 0.0),
     "matrix": ("the same input in many ways: one hash", 0.0),
     "kills": ("20 kills at random moments, each followed by a rerun", 0.35),
-    "fuzz": ("page after page nobody wrote, each cleaned and proved", 0.5),
+    "fuzz": ("page after page nobody wrote, each cleaned and proved", 0.45),
+    "hypothesis": ("the test suite's properties of a page, on many more examples", 0.1),
     "load": ("20,000 small pages, and one issue of 2,000 pages", 0.0),
     "ui": ("the UI with 10,000 partitions", 0.0),
 }
@@ -72,7 +74,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks soak",
         description="Fuzzing, kills, determinism and load. Without a part: all of them.",
-        epilog="\n".join(f"{name:8} {what}" for name, (what, _) in PARTS.items()),
+        epilog="\n".join(f"{name:10} {what}" for name, (what, _) in PARTS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help="one or more of the parts below")
@@ -150,6 +152,20 @@ def fuzzing(scratch: Path, args: argparse.Namespace) -> Result:
     ]
 
 
+def properties(scratch: Path, args: argparse.Namespace) -> Result:
+    """Hypothesis draws, and makes small what it finds; an example takes some 60 ms with all that is asked of it."""
+    examples = max(50, int(seconds_of("hypothesis", args) * 6))
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/text/test_page.py"],
+        cwd=ROOT, env={**os.environ, "BANMIAN_EXAMPLES": str(examples)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    rows = [("examples of the main property", examples), ("exit code", done.returncode),
+            ("seconds", time.monotonic() - began)]  # fmt: skip
+    notes = [] if done.returncode == 0 else done.stdout.splitlines()[-15:]
+    return done.returncode == 0, [Table("hypothesis: tests/text/test_page.py", ("", ""), rows, notes)]
+
+
 def loads(scratch: Path, args: argparse.Namespace) -> Result:
     from benchmarks.soak_load import load_table
 
@@ -169,6 +185,7 @@ MAKERS: dict[str, Callable[[Path, argparse.Namespace], Result]] = {
     "matrix": ways,
     "kills": random_kills,
     "fuzz": fuzzing,
+    "hypothesis": properties,
     "load": loads,
     "ui": interface,
 }

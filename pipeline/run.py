@@ -41,6 +41,8 @@ R = TypeVar("R")
 STEPS = 4
 #: An issue's events take some 100 KB; of more issues than this, a temporary instance keeps them on disk.
 IN_MEMORY = 500
+#: Seconds for which the output folder may be busy: the sensor holds it for a moment at every look.
+WAIT = 2.0
 #: Only what we print ourselves is shown; the instance keeps all logs.
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -185,7 +187,7 @@ def held(output: str) -> Iterator[bool]:
     """
     with ExitStack() as stack:
         try:
-            locked = stack.enter_context(alone(output))
+            locked = stack.enter_context(alone(output, WAIT))
         except LockedError as error:
             raise UsageError(str(error)) from None
         except OSError as error:

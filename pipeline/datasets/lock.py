@@ -39,14 +39,14 @@ class LockedError(Exception):
 
 
 @contextmanager
-def alone(output: str) -> Iterator[bool]:
-    """Holds the output folder against every other run; False where there are no locks.
+def alone(output: str, wait: float = 0.0) -> Iterator[bool]:
+    """Holds the output folder against every other run; False where there are no locks. Tries for `wait` seconds.
 
     Raises:
         LockedError: another run works there.
         OSError: the folder cannot be written to.
     """
-    with _held(output, exclusive=True, wait=0.0, say=lambda _: None) as locked:
+    with _held(output, exclusive=True, wait=wait, say=lambda _: None) as locked:
         folder = str(output)
         _OWN.add(folder)
         try:
