@@ -24,7 +24,8 @@ from pipeline.datasets.lock import LOCK_FILE, alone
 from pipeline.datasets.schemas import PARTITIONED
 from pipeline.datasets.store import Store
 from pipeline.orchestration.dead_runs import OWNER_TAG, bury_dead_runs
-from pipeline.run import Progress, Summary, run
+from pipeline.orchestration.graph import build_definitions
+from pipeline.run import Job, Progress, Summary, places_of, run
 from pipeline.settings import PAIR_FILE, Settings, UsageError
 from pipeline.steps import IssueTask, clean_issue, lay_out_issue, normalise_issue, read_pages, rescue, standing
 from pipeline.text.profile import CleaningProfile
@@ -313,6 +314,22 @@ def test_a_second_run_is_refused_with_a_message(settings: Settings) -> None:
         pytest.raises(UsageError, match=rf"`banmian` \(process {os.getpid()} on .*\) is working in {settings.output}"),
     ):
         run(settings)
+
+
+def test_a_run_of_the_ui_waits_for_a_run_of_the_command_line(settings: Settings) -> None:
+    hold = (
+        "import sys, time; from pipeline.datasets.lock import alone\n"
+        "with alone(sys.argv[1]): print('held', flush=True); time.sleep(1.5)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, settings.output], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert holder.stdout and holder.stdout.readline() == "held\n"
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = Job(build_definitions(places_of(settings)), instance)
+        job.execute("learn_models")
+        assert holder.poll() == 0, "it did not wait"
+        assert job.failures == [] and Path(settings.output, "_models", "language", "current").exists()
 
 
 def start(settings: Settings, *more: str) -> subprocess.Popen[bytes]:
