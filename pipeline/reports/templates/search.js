@@ -40,7 +40,8 @@
     highlighted(headline || "(no headline)", terms, a);
     item.append(a);
     if (authors) { item.append(" · "); highlighted(authors, terms, item); }
-    small.append(`${where} · `);
+    highlighted(where, terms, small);
+    small.append(" · ");
     highlighted(snippet, terms, small);
     item.append(small);
     hits.append(item);
