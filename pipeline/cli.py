@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pipeline.reports.terminal import visible
+
 if TYPE_CHECKING:
     from pipeline.library import CleanedPage
     from pipeline.run import Summary
@@ -234,8 +236,10 @@ def review_command(output: str, decisions: str | None, port: int, no_browser: bo
 @click.option("--articles", metavar="JSONL", type=click.Path(exists=True, dir_okay=False),
               help="Clean articles to lay out as pages: headline, kicker, subhead, authors, body.")  # fmt: skip
 @click.option("--simulate", default=150, show_default=True, metavar="N", help="New layouts of each source's articles.")
+@click.option("--fits", default=3, show_default=True, type=click.IntRange(1), metavar="N",
+              help="Fits over other layouts, whose mean is taken.")  # fmt: skip
 def train_command(
-    folders: tuple[str, ...], output: str, reference: str | None, articles: str | None, simulate: int
+    folders: tuple[str, ...], output: str, reference: str | None, articles: str | None, simulate: int, fits: int
 ) -> None:
     """Learns the weights of seams, stories and heads, and how far the confidence of a join can be believed.
 
@@ -257,12 +261,13 @@ def train_command(
         texts = list(reference_texts(place(reference))) if reference else []
         more = read_articles(Path(articles)) if articles else []
         paths = [Path(f) for f in folders]
-        weights = learn(paths, texts, CleaningProfile(), articles=more, n_simulated=simulate)
+        weights = learn(paths, texts, CleaningProfile(), articles=more, n_simulated=simulate, fits=fits)
     except (ValueError, ReferenceTextError) as error:
         _fail(str(error))
     size = "a large" if texts else "no"
     made = (
-        f"made by banmian train over {len(set(folders))} folders of gold pages, {simulate} layouts each, {size} model"
+        f"made by banmian train over {len(set(folders))} folders of gold pages, {simulate} layouts each, {size} model, "
+        f"mean of {fits} fits"
     )
     write_weights(Path(output), weights, made)
     click.echo(f"{len(weights)} weights in {output}")
@@ -285,7 +290,7 @@ def query_command(sql: str, output: str, form: str | None, target: str | None, r
     try:
         answer(place(output), sql.strip(), form, target, rows)
     except AnswerError as error:
-        _fail(str(error))
+        _fail_at_length(str(error).splitlines())
 
 
 @main.command("diff", help=DIFF_HELP, short_help="What differs between two output folders.")
@@ -369,37 +374,35 @@ def forget_command(issues: tuple[str, ...], output: str) -> None:
 def ui_command(port: int, host: str) -> None:
     """Registers the input's issues and starts the Dagster UI with sensor and schedules.
 
-    Settings: BANMIAN_INPUT, BANMIAN_OUTPUT, BANMIAN_REFERENCE, and DAGSTER_HOME for what is to be kept.
+    Settings: BANMIAN_INPUT, BANMIAN_OUTPUT, BANMIAN_REFERENCE and others (docs/operations.md), and DAGSTER_HOME for
+    what is to be kept. The log is for people on a terminal, and JSON, a line each, anywhere else.
     """
-    from pipeline.run import register
-    from pipeline.settings import Settings, UsageError, project_root
+    from pipeline.settings import Settings, UsageError, check_port, project_root
 
     try:
         os.environ.setdefault("DAGSTER_HOME", str(project_root() / ".dagster_home"))
         settings = Settings.from_environment()
+        check_port(host, port)
+        from pipeline.run import register
+
         click.echo(f"{register(settings)} newspaper issues in {settings.input}; tables go to {settings.output}")
     except UsageError as error:
         _fail(str(error))
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # Dagster says so of itself
-    where = ["-m", "pipeline.definitions", "-p", str(port), "-h", host]
+    form = "colored" if sys.stdout.isatty() else "json"
+    where = ["-m", "pipeline.definitions", "-p", str(port), "-h", host, "--log-format", form]
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
 
 
 def _fail(message: str) -> Any:
     """Wrong usage: one line, exit code 2."""
-    click.echo(f"banmian: {visible(message)}", err=True)
+    _fail_at_length([message])
+
+
+def _fail_at_length(lines: list[str]) -> Any:
+    """Wrong usage that takes several lines to tell: a query, with a mark below the place."""
+    click.echo("\n".join([f"banmian: {visible(lines[0])}", *map(visible, lines[1:])]), err=True)
     sys.exit(2)
-
-
-def visible(line: str) -> str:
-    """A line without what commands a terminal: names and texts of files may hold anything.
-
-    >>> visible("版\\x1b[2J\\u202e")
-    '版\\\\x1b[2J\\\\u202e'
-    """
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode() for c in line)
 
 
 def readable(page: CleanedPage) -> str:
