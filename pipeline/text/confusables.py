@@ -31,7 +31,7 @@ NEAR = 12
 #: Log-odds: for what is printed; a cue; a strong one (`!`); a decisive one (`!!`); a set phrase (`!!!`); each more when
 #: it touches the word.
 PRIOR = -1.6
-CUE, STRONG, DECISIVE, PHRASE, TOUCHING = 1.5, 3.2, 4.2, 6.0, 0.6
+CUE, STRONG, DECISIVE, PHRASE, TOUCHING = 1.5, 3.2, 4.2, 6.0, 0.5
 #: Log-odds more for what is printed, for each e-fold beyond the second or so that it is the commoner word; at most.
 COMMONER, EVEN, COMMONER_AT_MOST = 0.6, 1.5, 1.5
 #: With a cue for what is printed, the other word can be no more than a suggestion.
@@ -182,12 +182,17 @@ def _asserting(cues: Sequence[Cue]) -> tuple[Cue, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How sure it is that a reading's other form stands at a place, and why. `odds`: of real words, in log-odds."""
+    """How sure it is that a reading's other form stands at a place, and why.
+
+    Of real words: `odds` in log-odds; `contested`: a cue speaks for what is printed; `local`: all cues touch the word
+    or are single characters, so that an n-gram model has the same evidence and is no second witness for it.
+    """
 
     confidence: float
     why: str
     odds: float | None = None
     contested: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,20 +245,21 @@ def judge(reading: Reading, shown: str, start: int, models: Models) -> Judgement
         c for c in reading.heard if c.found(before, after) and c.is_word(before, after, reading.meant, frequency)
     ]
     heard = _total(speaking)
-    if heard <= CUE + TOUCHING or not stands_as_word(
-        reading.printed, before, after, models
-    ):  # one weak cue says nothing
+    if heard <= CUE + TOUCHING:  # one weak cue says nothing
+        return None
+    if not stands_as_word(reading.printed, before, after, models):
         return None
     against = [c for c in reading.cues_printed if c.found(before, after)]
     near = " ".join(c.text for c in speaking)
     contrary = f"against it {' '.join(c.text for c in against)}" if against else "nothing for the printed word"
     odds = prior(reading, frequency) + heard - _total(against)
-    return _of_odds(odds, bool(against), f"near it {near}, {contrary}; log-odds {odds:+.1f}")
+    local = all(c.side.startswith("touching") or len(c.text) == 1 for c in speaking)
+    return _of_odds(odds, bool(against), local, f"near it {near}, {contrary}; log-odds {odds:+.1f}")
 
 
-def _of_odds(odds: float, contested: bool, why: str) -> Judgement:
+def _of_odds(odds: float, contested: bool, local: bool, why: str) -> Judgement:
     confidence = 1 / (1 + math.exp(-odds))
-    return Judgement(min(confidence, CONTESTED) if contested else confidence, why, odds, contested)
+    return Judgement(min(confidence, CONTESTED) if contested else confidence, why, odds, contested, local)
 
 
 def _hear_the_language_model(found: list[Finding], text: str, models: Models) -> list[Finding]:
@@ -264,32 +270,31 @@ def _hear_the_language_model(found: list[Finding], text: str, models: Models) ->
     asked = [f for f in found if f.judgement.odds is not None]
     if not asked or language.n_chars < LEAST_TEXT:
         return found
-    windows = [_window(f) for f in asked]
-    ids = language.encode("".join(printed + meant for printed, meant, _ in windows))
-    logs, own = language.logprobs, language.own_counts(text)
-    scores, at, gains = logs(ids, own), 0, []
-    for printed, _, first in windows:
-        n = len(printed)
-        gains.append(float(scores[at + n + first : at + 2 * n].sum() - scores[at + first : at + n].sum()))
-        at += 2 * n
+    windows = [w for f in asked for w in _windows(f)]
+    scores = language.logprobs(language.encode("".join(windows)), language.own_counts(text))
+    totals, at = [], 0
+    for window in windows:
+        totals.append(float(scores[at + REACH : at + len(window)].sum()))
+        at += len(window)
+    gains = [meant - printed for printed, meant in zip(totals[::2], totals[1::2], strict=True)]
     heard = {id(f): _with_witness(f, gain) for f, gain in zip(asked, gains, strict=True)}
     return [heard.get(id(f), f) for f in found]
 
 
-def _window(f: Finding) -> tuple[str, str, int]:
-    """The characters an n-gram with the differing one can reach, as printed and as meant, and where they count from."""
+def _windows(f: Finding) -> tuple[str, str]:
+    """As printed and as meant: the differing character between those that an n-gram with it can hold."""
     shown, i = f.passage.text, f.place
     before = shown[max(0, i - REACH) : i].rjust(REACH, "\n")  # the paragraph's beginning is a context, too
     after = shown[i + 1 : i + 1 + REACH]
-    return before + shown[i] + after, before + f.reading.meant[f.reading.place] + after, REACH
+    return before + shown[i] + after, before + f.reading.meant[f.reading.place] + after
 
 
 def _with_witness(f: Finding, gain: float) -> Finding:
     assert f.judgement.odds is not None
-    most = 0.0 if f.judgement.contested else MOST_GAIN  # it cannot settle what cues dispute
+    most = 0.0 if f.judgement.contested or f.judgement.local else MOST_GAIN
     odds = f.judgement.odds + WITNESS * max(-MOST_GAIN, min(gain, most))
     why = f"{f.judgement.why}; language model {gain:+.1f}"
-    return replace(f, judgement=_of_odds(odds, f.judgement.contested, why))
+    return replace(f, judgement=_of_odds(odds, f.judgement.contested, f.judgement.local, why))
 
 
 def _near(shown: str, start: int, end: int) -> tuple[str, str]:
