@@ -35,11 +35,12 @@ def digest(issue_id: str, tables: Mapping[str, pa.Table], low: float) -> Row:
     first = pages[0] if pages else {}
     day = first.get("issue_date")
     joins = pc.list_flatten(tables["paragraphs"].column("joins")).to_pylist()
+    found = Counter(a["page_id"] for a in articles)
     return {
         "issue_id": issue_id,
         "newspaper": first.get("newspaper") or "",
         "date": day.isoformat() if day else "",
-        "pages": [_page(p, quality.get(p["page_id"]), articles) for p in pages],
+        "pages": [_page(p, quality.get(p["page_id"]), found[p["page_id"]]) for p in pages],
         "articles": [_article(a) for a in articles],
         "rejects": [{k: r[k] for k in ("source", "reason", "detail")} for r in tables["rejects"].to_pylist()],
         "totals": _totals(tables["quality"]),
@@ -61,15 +62,14 @@ def bins(values: Iterable[float]) -> list[int]:
     return counts
 
 
-def _page(page: Row, quality: Row | None, articles: Sequence[Row]) -> Row:
-    own = [a for a in articles if a["page_id"] == page["page_id"]]
+def _page(page: Row, quality: Row | None, n_articles: int) -> Row:
     return {
         "page_id": page["page_id"],
         "file": page_file(page["page_id"]),
         "label": page["page_label"] or "",
         "source": page["source"],
         "n_chars": page["n_chars"],
-        "n_articles": len(own),
+        "n_articles": n_articles,
         "withheld": quality is None,
         "orphan_chars": (quality or {}).get("chars_orphan", 0),
         "suggestions": (quality or {}).get("suggestions", 0),

@@ -107,7 +107,9 @@ def draw_issue(task: IssueTask) -> Row | None:
         _write_page(shelf, pages, number, own, withheld.get(page["source"]), reprints)
     texts = [_search_text(a) for a in tables["articles"].to_pylist()]
     shelf.put(f"pages/{task.issue_id}/texts.js", _call("texts", task.issue_id, texts))
-    shelf.put(f"pages/{task.issue_id}/index.html", _filled("issue.html", root="../../", issue=made))
+    shelf.put(
+        f"pages/{task.issue_id}/index.html", _filled("issue.html", root="../../", issue=made, articles=_of_pages(made))
+    )
     shelf.put(f"_digests/{task.issue_id}.json", _json({**made, "state": state}))
     return {**made, "drawn": True}
 
@@ -134,6 +136,14 @@ def _write_page(
         facts={**picture.facts, "rules": {r: rule_words(r) for r in sorted(rules)}},
     )
     shelf.put(f"pages/{page['issue_id']}/{page_file(page['page_id'])}", html)
+
+
+def _of_pages(digest: Row) -> dict[str, list[Row]]:
+    """page_id → the digest's articles of that page."""
+    found: dict[str, list[Row]] = {}
+    for a in digest["articles"]:
+        found.setdefault(a["id"].rpartition("@")[0], []).append(a)
+    return found
 
 
 def _search_text(article: Row) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from pipeline.orchestration.issue_assets import INVARIANTS
 from pipeline.orchestration.partitions import keys_of_run, range_tags, ranges
 from pipeline.run import Job, run
 from pipeline.settings import Settings
+from pipeline.text.profile import CleaningProfile
 
 ISSUES = ["evening__2025-03-01", "evening__2025-03-02", "evening__2025-03-03"]
 ALL = range_tags(ISSUES[0], ISSUES[-1])
@@ -32,6 +35,19 @@ def test_a_range_run_materialises_every_table_of_every_issue(job: Job, settings:
         assert job.instance.get_materialized_partitions(dg.AssetKey(name)) == set(ISSUES)
     assert Path(settings.output, "report", "index.html").exists()
     assert Store(settings.output).read_corpus("names").num_rows > 0
+
+
+def test_a_run_warns_of_nothing(job: Job) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        job.execute("learn_models")
+        job.execute("clean_issues", tags=ALL)
+        job.execute("corpus_tables")
+    told = (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning)
+    ours = [w for w in caught if "/pipeline/" in w.filename or issubclass(w.category, told)]
+    assert [str(w.message) for w in ours] == []
+    levels = [e.level for run in job.instance.get_runs() for e in job.instance.all_logs(run.run_id)]
+    assert levels and max(levels) < logging.WARNING
 
 
 def shown(job: Job, asset: str, issue_id: str) -> dict[str, Any]:
@@ -99,7 +115,7 @@ def test_the_launchpad_offers_every_knob(job: Job) -> None:
     config = job.definitions.resolve_job_def("clean_issues").run_config_schema
     profile = config.config_type.fields["resources"].config_type.fields["profile"].config_type.fields["config"]  # type: ignore[attr-defined]
     knobs = profile.config_type.fields
-    assert knobs["join_threshold"].default_value == 0.5
+    assert knobs["join_threshold"].default_value == CleaningProfile().join_threshold
     assert all(k.description for k in knobs.values())
 
 
