@@ -37,7 +37,7 @@ LONGEST_TERM, LONGEST_NAME, LONGEST_PLACE, LONGEST_PAIR = 60, 20, 20, 8
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af〇"
 _NAME = re.compile(f"[{_HANZI}](?:[{_HANZI}·•]*[{_HANZI}])")
 _PLACE = re.compile(f"[{_HANZI}]{{2,}}")
-_CUE = re.compile(r"_?…?[^_…!|]+…?_?!{0,2}")
+_CUE = re.compile(r"_?…?[^_…!?|]+…?_?(?:!{0,3}|\?)")
 
 
 class LexiconError(Exception):
@@ -264,7 +264,7 @@ def _cues(where: str, cell: str) -> tuple[str, ...]:
         if not _CUE.fullmatch(cue):
             raise LexiconError(
                 f"{where}: {cue!r} is no cue; write 词, 词_ (right before), _词 (right after), 词… (before) or …词 "
-                "(after), with ! if strong, !! if decisive"
+                "(after), with ! if strong, !! if decisive, !!! for a set phrase, ? if it only protects"
             )
     return cues
 

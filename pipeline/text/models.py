@@ -79,7 +79,8 @@ class ConfusablePair:
     kind `word`: both are real words, told apart by what stands near them; `cues_a` and `cues_b` speak for either.
     kind `form`: `b` is a misprint of `a` wherever no known word lies across it; `cues_b` speak for leaving it.
     Cues: `X` anywhere near, `X_` right before, `_X` right after, `X…` before, `…X` after; `!` after it: strong,
-    `!!`: decisive. Source, examples and counter-examples stand in the data file.
+    `!!`: decisive, `!!!`: a set phrase, `?`: speaks for leaving the word as printed, never for putting it there. One
+    cue suggests, two correct.
     """
 
     a: str

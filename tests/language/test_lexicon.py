@@ -83,7 +83,7 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
         ("confusables.csv", "a,b\n迸发,迸发\n", "line 2: 迸发 and 迸发 must differ in exactly one character"),
         ("confusables.csv", "kind,a,b\nwords,迸发,进发\n", "line 2: kind is `word`"),
         ("confusables.csv", "kind,a,b\nword,迸发,进发\n", "line 2: 迸发 and 进发 are both words, so cues must"),
-        ("confusables.csv", "a,b,cues_a\n迸发,进发,灵感!!!\n", "line 2: '灵感!!!' is no cue"),
+        ("confusables.csv", "a,b,cues_a\n迸发,进发,灵感!!!!\n", "line 2: '灵感!!!!' is no cue"),
         (
             "confusables.csv",
             "a,b\n滏阳,溢阳\n溢阳,滏阳\n",
