@@ -250,7 +250,7 @@ class _Page:
         is_body = self.articles[number].segments[segment][0] == "body"
         if not is_body or n < 30 or self.random.random() >= self.shares.broken_line:
             return whole
-        at = self._inside(number, segment, 8, n - 8)
+        at = self._inside(number, segment, 8, n - 4)
         return [Piece(number, segment, 0, at), Piece(number, segment, at, n)] if at else whole
 
     def _inside(self, number: int, segment: int, first: int, last: int) -> int | None:

@@ -129,7 +129,7 @@ def break_lines(page: GoldPage, share: float, seed: int) -> GoldPage:
     random = Random(f"{page.name}/{seed}")
     gap = "\n\n" if page.text.count("\n\n") > 0.3 * page.text.count("\n") else "\n"
     cuts = sorted(
-        random.randrange(start + 8, end - 8)
+        random.randrange(start + 8, end - 4)
         for article in page.gold["articles"]
         for segment in article["segments"]
         if segment["role"] == "body"

@@ -248,6 +248,8 @@ class Prospects:
             own = {"text_short": float(len(typed.text) < 60), "text_ended": float(typed.block.ended)}
             if typed.block.ended and len(typed.text) <= _TINY:
                 own["tiny"] = 1.0
+                last = story.blocks[-1]
+                own["tiny_after_open"] = float(last == i - 1 and last in story.tails)
             if typed.lead:
                 own["lead"] = 1.0
                 own["lead_with_bodies"] = float(story.bodies > 0)

@@ -29,7 +29,7 @@ class CleaningProfile:
     repeat_min_chars: int = knob(40, "Body text shorter than this is never taken out as a repeat …")  # type: ignore[assignment]
     repeat_min_chars_near: int = knob(24, "… but from this length on when the copies stand within 3 lines.")  # type: ignore[assignment]
     repeat_similarity: float = knob(0.82, "Two paragraphs at least this similar are near copies.")  # type: ignore[assignment]
-    join_threshold: float = knob(0.5, "Lines that follow each other are put together from this confidence on.")  # type: ignore[assignment]
+    join_threshold: float = knob(0.45, "Lines that follow each other are put together from this confidence on.")  # type: ignore[assignment]
     far_join_threshold: float = knob(0.75, "Fragments with other text between them, from this confidence on.")  # type: ignore[assignment]
     low_confidence: float = knob(0.6, "Decisions below this confidence are counted as low in `quality`.")  # type: ignore[assignment]
     correct: bool = knob(True, "Propose corrections of wrong characters at all.")  # type: ignore[assignment]
