@@ -4,7 +4,8 @@ Anyone can train for their own paper: give clean articles (JSONL: `headline`, op
 `authors`, `photo`, `body` as text or a list of paragraphs), get dumps with gold. What is simulated: columns that break
 an article off and go on elsewhere, bodies before their headlines, broken lines, headlines over two lines, exact and
 near copies, blends, truncated ends, continuation markers, wrong characters, half-width marks, blank lines or none,
-hard-wrapped columns, page furniture, and the misreadings of a poor scan. Shares are those counted on real pages where we could count, else guessed.
+hard-wrapped columns, page furniture, and the misreadings of a poor scan. Shares are those counted on real pages where
+we could count, else guessed.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ _NARROW = str.maketrans({"，": ",", "：": ":", "；": ";", "？": "?", "！": 
 #: What poor scans make of marks; "" = nothing.
 _MISREAD = {
     "■": "国口回田固", "□": "口国回", "◎": "〇O", "，": ("", ".", "。"), "。": ("", "，", "."), "、": ("", "，", "."),
-    "：": (":", ".", ""), "；": (":", "，"), "“": ("", "‘", "\""), "”": ("", "’", "\""), "（": ("《", "〈", "(", ""),
-    "）": ("》", "〉", ")", ""), "—": ("一", "-", ""), "《": ("(", "", "〈"), "》": (")", "", "〉"), "1": ("l", "]", "I"),
+    "：": (":", ".", ""), "；": (":", "，"), "“": ("", "‘", "\""), "”": ("", "’", "\""),
+    "（": ("《", "〈", "(", ""),
+    "）": ("》", "〉", ")", ""), "—": ("一", "-", ""), "《": ("(", "", "〈"), "》": (")", "", "〉"),
+    "1": ("l", "]", "I"),
 }  # fmt: skip
 _HEAD_ROLES = ("label", "kicker", "headline", "subhead")
 
