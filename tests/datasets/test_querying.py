@@ -164,3 +164,16 @@ def test_wrong_usage_is_exit_2_and_says_what_to_do(
     result = banmian("query", *given, *([] if "--output" in given else ["--output", str(cleaned)]))
     assert result.exit_code == 2, result.output
     assert message in result.stderr and "Traceback" not in result.output
+
+
+def test_the_tables_of_an_object_store_can_be_asked(cleaned: Path) -> None:
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    memory.put(f"{cleaned}/articles/", "/asked/articles/", recursive=True)
+    memory.put(f"{cleaned}/pages/", "/asked/pages/", recursive=True)
+    try:
+        with answered("memory://asked", "SELECT count(*) AS n FROM articles JOIN pages USING (page_id)") as reader:
+            assert reader.read_all().to_pylist() == rows(cleaned, "SELECT count(*) AS n FROM articles")
+    finally:
+        memory.rm("/asked", recursive=True)

@@ -210,3 +210,21 @@ def test_ten_thousand_articles_are_no_giant_file(output: Path, tmp_path: Path, m
 def test_an_empty_output_has_a_report(tmp_path: Path) -> None:
     assert write(str(tmp_path)).pages == 0
     assert "everything in the input was read" in read(tmp_path / "report" / "index.html").shown
+
+
+def test_the_report_of_an_object_store(output: Path) -> None:
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    try:
+        for table in [*site.SHOWN]:
+            memory.put(f"{output}/{table}/", f"/reported/{table}/", recursive=True)
+        first = write("memory://reported")
+        assert (first.pages, first.drawn) == (3, 3)
+        assert write("memory://reported").drawn == 0
+        page = memory.cat_file("/reported/report/pages/04/04.html").decode()
+        assert page == (output / "report" / "pages" / "04" / "04.html").read_text(encoding="utf-8")
+        forget_issue("memory://reported", "04")
+        assert not memory.exists("/reported/report/pages/04/04.html")
+    finally:
+        memory.rm("/reported", recursive=True)
