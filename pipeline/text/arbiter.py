@@ -38,7 +38,7 @@ def decide(
     """Applied and suggested edits, sorted by place, at most one a place."""
     if not proposals:
         return []
-    places = {e.start: place for e in proposals if (place := _find(e, passages)) is not None}
+    places = _places(proposals, passages)
     kept = [e for e in proposals if e.start in places and _is_plain(e)]
     kept = _protect_terms(kept, places, passages, models)
     kept = _protect_names(kept, places, passages, models)
@@ -50,17 +50,17 @@ def decide(
     return sorted(_lower_repeated(chosen, places, passages), key=by_place)
 
 
-def _find(edit: Edit, passages: Sequence[Passage]) -> Place | None:
-    """Where the edit's character stands, if it may be replaced at all."""
+def _places(edits: Sequence[Edit], passages: Sequence[Passage]) -> dict[int, Place]:
+    """Raw offset → where the character stands; without those that may not be replaced at all."""
+    wanted = {e.start for e in edits}
+    found: dict[int, Place] = {}
     for number, p in enumerate(passages):
-        if p.role is None or not len(p.view):
+        if p.role is None or not len(p.view) or wanted.isdisjoint(p.view.starts):
             continue
-        try:
-            i = p.view.starts.index(edit.start)
-        except ValueError:
-            continue
-        return (number, i) if p.view.is_one_to_one(i) else None
-    return None
+        for i, start in enumerate(p.view.starts):
+            if start in wanted:
+                found.setdefault(start, (number, i))
+    return {start: (n, i) for start, (n, i) in found.items() if passages[n].view.is_one_to_one(i)}
 
 
 def _is_plain(edit: Edit) -> bool:

@@ -63,9 +63,11 @@ def correct(
 
 def _reread(passage: Passage, edits: Sequence[Edit]) -> Passage:
     """The passage with corrections in it."""
-    text = passage.text
-    for e in edits:
-        if e.start in passage.view.starts:
-            i = passage.view.starts.index(e.start)
-            text = text[:i] + e.after + text[i + 1 :]
-    return replace(passage, view=replace(passage.view, text=text))
+    new = {e.start: e.after for e in edits}
+    if new.keys().isdisjoint(passage.view.starts):
+        return passage
+    shown = list(passage.text)
+    for i, start in enumerate(passage.view.starts):
+        if start in new:
+            shown[i] = new.pop(start)
+    return replace(passage, view=replace(passage.view, text="".join(shown)))

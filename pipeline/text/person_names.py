@@ -106,6 +106,13 @@ class PageText:
             parts.append(part)
             at += len(part) + len(self.SEPARATOR)
         self.text = self.SEPARATOR.join(parts)
+        self._counts: dict[str, int] = {}
+
+    def count(self, form: str) -> int:
+        """How often the form stands on the page, counted once: names are asked for at each mention."""
+        if form not in self._counts:
+            self._counts[form] = self.text.count(form)
+        return self._counts[form]
 
     def place(self, i: int) -> tuple[int, int]:
         """Passage number and offset in it."""
@@ -241,7 +248,7 @@ def _prefers_short(page: PageText, start: int, short: str, full: str, models: Mo
         return False
     rest = text[end : end + 4]
     starts_verb = rest.startswith(patterns(models.names).verbs)
-    n_short, n_full = page.text.count(short), page.text.count(full)
+    n_short, n_full = page.count(short), page.count(full)
     if n_short >= 2 and n_full >= 2 and n_full >= 0.7 * n_short and not starts_verb:
         return False
     if starts_verb or rest[0] in FOLLOWERS:

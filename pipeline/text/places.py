@@ -8,7 +8,8 @@ are nearly the same and the known place is a common one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from pipeline.text.models import Models
 from pipeline.text.passages import Passage, is_hanzi, longest_word_over, propose_character
@@ -43,14 +44,16 @@ _ENDING = re.compile(f"[{ENDINGS}]")
 def propose(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
     """Proposals for the misread place names of the passages."""
     shown = [p.text for p in passages if p.role is not None]
+    times = cache(lambda form: sum(t.count(form) for t in shown))
     found: list[Edit] = []
     for p in passages:
         if p.role is not None:
-            found += _in_passage(p, shown, text, models)
+            found += _in_passage(p, times, text, models)
     return found
 
 
-def _in_passage(passage: Passage, page: Sequence[str], text: str, models: Models) -> Iterator[Edit]:
+def _in_passage(passage: Passage, times: Callable[[str], int], text: str, models: Models) -> Iterator[Edit]:
+    """`times`: how often a form stands on the page."""
     shown = passage.text
     for ending in _ENDING.finditer(shown):
         match = misread(shown, ending.end(), models)
@@ -58,9 +61,9 @@ def _in_passage(passage: Passage, page: Sequence[str], text: str, models: Models
             continue
         start, place, k, alike = match
         printed = shown[start : ending.end()]
-        elsewhere = sum(t.count(place) for t in page)
+        elsewhere = times(place)
         frequency = models.words.frequency(place)
-        once = sum(t.count(printed) for t in page) == 1
+        once = times(printed) == 1
         on_page = (elsewhere >= 2 and alike >= ALIKE_TWICE) or (elsewhere and alike >= ALIKE_ONCE)
         sure = once and (on_page or (alike >= NEARLY_SAME and frequency >= COMMON_PLACE))
         facts = f"{printed} is no known place, {place} is; {printed[k]}~{place[k]} glyph {alike:.2f}"
