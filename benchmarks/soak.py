@@ -103,7 +103,7 @@ def nasty_files(scratch: Path, args: argparse.Namespace) -> Result:
 
     source, output = scratch / "in", scratch / "out"
     source.mkdir()
-    expected = nasty.lay_out(source)
+    expected = nasty.lay_out(source, large=True)
     began = time.monotonic()
     code, said = finished(start(source, output, "--workers", "2"))
     wrong = proof.wrong_ends(expected, output)

@@ -59,11 +59,12 @@ def nasty_files() -> list[Nasty]:
     ]
 
 
-def lay_out(root: Path) -> dict[str, tuple[str, ...]]:
-    """Writes them all below `root`, and what is no file; shown path → how it ends."""
+def lay_out(root: Path, large: bool = False) -> dict[str, tuple[str, ...]]:
+    """Writes them all below `root`, and what is no file; shown path → how it ends. `large`: those that take long, too:
+    a line of 5 MB, a table of 20,000 lines, a file of 200 MB."""
     expected = {}
     base = os.fsencode(root)
-    for nasty in nasty_files():
+    for nasty in [*nasty_files(), *(_large() if large else [])]:
         path = os.path.join(base, os.fsencode(nasty.path))  # noqa: PTH118  (names that are no Unicode)
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
         with open(path, "wb") as file:  # noqa: PTH123
@@ -470,6 +471,16 @@ def _names() -> Iterator[Nasty]:
         yield Nasty(name, content, (PAGE,))
     for n in (1, 2):
         yield Nasty(f"twice/{n}.txt", (NEWS * 2).encode(), (PAGE,))
+
+
+def _large() -> Iterator[Nasty]:
+    chance = random.Random(5)
+    clauses = [c for c in NEWS.replace("\n", "。").split("，") if c]
+    line = "".join(f"{chance.choice(clauses)}{n}，" for n in range(75_000))
+    yield Nasty("sizes/a line of 5 MB.txt", line.encode(), (PAGE,))
+    table = "行情\n" + "".join(f"{chance.uniform(1, 99):.2f}\n" for _ in range(20_000))
+    yield Nasty("sizes/a table of 20,000 lines.txt", table.encode(), (PAGE,))
+    yield Nasty("sizes/200 MB.txt", NEWS.encode() * 1_400_000, ("too_large",))
 
 
 def _sizes(limit: int = 16 << 20) -> Iterator[Nasty]:
