@@ -476,7 +476,7 @@ def _names() -> Iterator[Nasty]:
 def _large() -> Iterator[Nasty]:
     chance = random.Random(5)
     clauses = [c for c in NEWS.replace("\n", "。").split("，") if c]
-    line = "".join(f"{chance.choice(clauses)}{n}，" for n in range(75_000))
+    line = "".join(f"{chance.choice(clauses)}{n}，" for n in range(30_000))
     yield Nasty("sizes/a line of 5 MB.txt", line.encode(), (PAGE,))
     table = "行情\n" + "".join(f"{chance.uniform(1, 99):.2f}\n" for _ in range(20_000))
     yield Nasty("sizes/a table of 20,000 lines.txt", table.encode(), (PAGE,))
