@@ -28,6 +28,7 @@ ENGINES: dict[str, Sequence[str]] = {
     "local, 2 workers": ("--workers", "2"),
     "dask, 2 workers": ("--workers", "2", "--engine", "dask"),
 }
+VICTIMS = ("a worker", "the run", "all")
 #: Nothing takes longer than this, or it hangs.
 PATIENCE = 600.0
 
@@ -122,7 +123,7 @@ def kills(scratch: Path, seed: int, n: int, deadline: float) -> tuple[list[Kill]
         engine = list(ENGINES)[number % len(ENGINES)]
         if engine not in lengths:
             lengths[engine] = undisturbed(source, scratch / f"length {number}", *ENGINES[engine])[1]
-        victim = chance.choice(("the run", "the run", "a worker", "all")) if "1 worker" not in engine else "the run"
+        victim = "the run" if "1 worker" in engine else VICTIMS[number // len(ENGINES) % len(VICTIMS)]
         home = {"DAGSTER_HOME": str(scratch / f"home {number}")} if number % 4 == 3 else {}
         output = scratch / f"out {number}"
         for _ in range(5):  # a run that had ended was not killed: once more

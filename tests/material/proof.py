@@ -59,7 +59,7 @@ def wrong_ends(expected: Mapping[str, tuple[str, ...]], output: Path) -> list[st
     return wrong
 
 
-def fingerprint(output: Path, folders: tuple[str, ...] = ("",)) -> str:
+def fingerprint(output: Path) -> str:
     """One hash of every Parquet file's bytes, models and report included, without what is no result."""
     digest = hashlib.sha256()
     for path in sorted(p for p in output.rglob("*") if p.is_file() and not _is_note(p, output)):
@@ -143,7 +143,7 @@ def _record(path: Path, source: str) -> bytes:
 
 def _not_rendered(output: Path) -> Iterator[str]:
     """Every paragraph is its raw spans with the rendered edits, and undoing those gives the raw text."""
-    texts = {p["page_id"]: p["text"] for p in rows(output, "pages")}
+    texts: dict[str, str] = defaultdict(str, {p["page_id"]: p["text"] for p in rows(output, "pages")})
     edits: dict[str, list[Row]] = defaultdict(list)
     for e in rows(output, "edits"):
         if texts[e["page_id"]][e["raw_start"] : e["raw_end"]] != e["before"]:
