@@ -14,6 +14,7 @@ from pipeline.datasets.inputs import Reject
 from pipeline.datasets.schemas import PARTITIONED
 from pipeline.datasets.store import Store
 from pipeline.language.reranker import second_opinions
+from pipeline.orchestration.attach import attach
 from pipeline.orchestration.describe import FRESHNESS, metadata, place, spec
 from pipeline.orchestration.lineage import column_lineage
 from pipeline.orchestration.partitions import ISSUES, POLICY
@@ -152,7 +153,7 @@ def _tell(context: dg.AssetExecutionContext, places: Places, outcome: Outcome) -
             }
             if table == "articles":
                 values["picture"] = place(f"{places.output}/report/pages/{key}/index.html")
-            context.add_asset_metadata(values, asset_key=table, partition_key=key)
+            attach(context, values, table, key)
     if outcome.gone:
         context.log.warning(f"{key}: its source is gone; its tables stay until `banmian forget {key}`")
     for w in outcome.withheld:

@@ -57,8 +57,12 @@ def shown(job: Job, asset: str, issue_id: str) -> dict[str, Any]:
     return {k: v.value for k, v in event.asset_materialization.metadata.items()}
 
 
-def test_metadata_tells_of_each_partition_in_a_range_run_too(job: Job, settings: Settings) -> None:
+def test_metadata_tells_of_each_partition_in_a_range_run_too(
+    job: Job, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dg.AssetExecutionContext, "add_asset_metadata", lambda *_, **__: 1 / 0)  # it would be slow
     job.execute("clean_issues", tags=ALL)
+    assert job.failures == []
     store = Store(settings.output)
     for issue_id in ISSUES:
         for asset in (*PARTITIONED, "normalised", "lines"):
