@@ -23,7 +23,8 @@ def test_weights_are_learned_and_written(tmp_path: Path) -> None:
     rows = [f'{{"headline": "智能闸门开启第{n}天", "authors": ["周文涛"], "body": "{body}"}}' for n in range(8)]
     articles.write_text("\n".join(rows) + "\n", encoding="utf-8")
     out = tmp_path / "weights.csv"
-    arguments = ["train", str(gold), "--articles", str(articles), "--simulate", "4", "--fits", "2", "--output", str(out)]
+    few = ["--simulate", "4", "--fits", "2"]
+    arguments = ["train", str(gold), "--articles", str(articles), *few, "--output", str(out)]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     first, *lines = out.read_text(encoding="utf-8").splitlines()
