@@ -7,13 +7,14 @@ from pipeline.text.normalise_rules import RULES
 _WORDS = {
     **{r.name: r.description for r in RULES},
     "leaked_traditional": "A traditional character in simplified text is read as its simplified form.",
-    "traditional_phrase": "A traditional phrase in traditional text is read as its simplified form.",
+    "traditional_text": "Text that really is traditional is read in its simplified form (only where the profile says so).",
     "headline_space": "The parts of a headline printed on several lines are read with a space between them.",
     "latin_space": "Two Latin words at a seam are read with a space between them.",
     "person_name": "A rare form of a name is read as the common one that looks like it.",
     "place_name": "A place no gazetteer knows is read as the known one that looks like it.",
     "confusable_word": "A word is read as one that looks like it and that its surroundings ask for.",
-    "confusable_form": "A form that is no word is read as the word that looks like it.",
+    "look_alike": "A doubtful character is read as one that looks like it and that the words around it ask for.",
+    "review": "A person decided so in the review.",
 }
 
 
