@@ -7,7 +7,7 @@ from pipeline.text.normalise_rules import RULES
 _WORDS = {
     **{r.name: r.description for r in RULES},
     "leaked_traditional": "A traditional character in simplified text is read as its simplified form.",
-    "traditional_text": "Text that really is traditional is read in its simplified form (only where the profile says so).",
+    "traditional_text": "Text that really is traditional is read as simplified, where the profile says so.",
     "headline_space": "The parts of a headline printed on several lines are read with a space between them.",
     "latin_space": "Two Latin words at a seam are read with a space between them.",
     "person_name": "A rare form of a name is read as the common one that looks like it.",
