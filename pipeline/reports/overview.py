@@ -16,6 +16,8 @@ Row = dict[str, Any]
 RANKED = 12
 #: Rows of each kind in the list of what is worth a look.
 LOOKS = 8
+#: What became of edits that were not made, and how their bars are drawn.
+NOT_MADE = {"suggested": "sug", "rejected": "rej"}
 #: More points in time than this are put together.
 POINTS = 62
 
@@ -42,7 +44,7 @@ def charts(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> li
     """The plots, those without anything to show left out. `unified`: (form, name) → how often it was put right."""
     if not digests:
         return []
-    return [*_over_time(digests), *_confidence(digests), *_edits(digests, unified)]
+    return [*_over_time(digests), *_confidence(digests), *edit_charts(digests, unified)]
 
 
 def _over_time(digests: Sequence[Row]) -> Iterator[Plot]:
@@ -84,21 +86,19 @@ def _confidence(digests: Sequence[Row]) -> Iterator[Plot]:
             yield plots.histogram(f"Confidence of {what}", text, counts, what)
 
 
-def _edits(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> Iterator[Plot]:
+def edit_charts(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> Iterator[Plot]:
+    """Edits by their rules, apart by what became of them: made, suggested, rejected; names put right."""
     rules: Counter[tuple[str, str, str]] = Counter()
     for d in digests:
         for stage, rule, status, n in d["rules"]:
-            rules[stage, rule, status] += n
+            rules[stage, rule, status if status in NOT_MADE else ""] += n
     if rules:
         rows = [
-            (
-                f"{rule} (suggested)" if status == "suggested" else rule,
-                float(n),
-                "sug" if status == "suggested" else stage,
-            )
+            (f"{rule} ({status})" if status else rule, float(n), NOT_MADE.get(status, stage))
             for (stage, rule, status), n in _commonest(rules)
         ]
-        yield plots.ranked("Edits by rule", "Every change has a rule; these made the most.", rows, "edits")
+        text = "Every change has a rule; these are the commonest. Dashed: only suggested, or rejected."
+        yield plots.ranked("Edits by rule", text, rows, "edits")
     if unified:
         rows = [(f"{form} → {name}", float(n), "correct") for (form, name), n in _commonest(Counter(unified))]
         yield plots.ranked("Corrected names", "Names put right most often.", rows, "times")

@@ -64,3 +64,17 @@ def test_time_is_cut_so_that_a_plot_can_be_read(days: list[str], unit: str, firs
     found, groups = overview.in_time([issue(d, n) for n, d in enumerate(days)])
     assert (found, groups[0][0]) == (unit, first)
     assert sum(len(g) for _, g in groups) == len(days) and len(groups) <= overview.POINTS
+
+
+def digest_of(*rules: tuple[str, str, str, int]) -> dict[str, object]:
+    return {"rules": [list(r) for r in rules], "date": "", "issue_id": "a"}
+
+
+def test_edits_by_rule_say_what_was_made_what_waits_and_what_was_rejected() -> None:
+    found = digest_of(
+        ("correct", "place_name", "suggested", 5), ("correct", "place_name", "rejected", 4),
+        ("correct", "place_name", "applied", 2), ("correct", "place_name", "accepted", 1),
+    )  # fmt: skip
+    (plot,) = overview.edit_charts([found], {})
+    assert plot.rows == (("place_name (suggested)", "5"), ("place_name (rejected)", "4"), ("place_name", "3"))
+    assert [bar.kind for bar in plot.bars] == ["sug", "rej", "correct"]
