@@ -337,11 +337,12 @@ def train_corrections_command(reference: str, pairs: tuple[str, ...], output: st
         _fail("training needs scipy: pip install 'banmian[train]'")
     from pipeline.datasets.reference import ReferenceTextError, reference_texts
     from pipeline.language.correction_weights import save_correction_weights
+    from pipeline.language.glyphs import load_glyphs
     from pipeline.settings import place
     from pipeline.training_corrections import learn, read_pairs
 
     try:
-        known = [page for file in pairs for page in read_pairs(Path(file))]
+        known = [page for file in pairs for page in read_pairs(Path(file), load_glyphs())]
         columns = learn(list(reference_texts(place(reference))), known)
     except (ValueError, ReferenceTextError) as error:
         _fail(str(error))

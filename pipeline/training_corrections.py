@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -20,27 +22,40 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import text_hash, train
-from pipeline.text.look_alikes import examine
+from pipeline.text.arbiter import in_coinage
+from pipeline.text.look_alikes import (
+    CALIBRATION,
+    Candidates,
+    calibration_features,
+    choice_shares,
+    examine,
+    noise,
+)
 from pipeline.text.models import GlyphSimilarity, Models
 from pipeline.text.passages import Passage, is_hanzi
+from pipeline.text.person_names import mentions
 from pipeline.text.spans import Span, view
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 #: Sizes of reference text in characters (1, 5 and 10 MB); weights serve models of that size up to the next.
 SIZES = (340_000, 1_700_000, 3_300_000)
-#: One text in so many is held back and read as a page.
-HELD_BACK = 8
-#: Share of the hanzi that is replaced in every other page held back, and how far down the list of look-alikes OCR
-#: goes: (share, first, last rank); the rest is any character.
-DAMAGE = 1 / 200
+#: One text in so many is held back, and so many of these make up a page.
+HELD_BACK, TEXTS_A_PAGE = 6, 8
+#: What share of a page's hanzi is replaced, and how often.
+DAMAGES = ((0.0, 0.45), (1 / 1500, 0.25), (1 / 500, 0.2), (1 / 150, 0.1))
+#: How far down the list of look-alikes misreadings go: (share, first, last rank); the rest is any character.
 RANKS = ((0.38, 0, 0), (0.25, 1, 4), (0.17, 5, 19), (0.10, 20, 99))
 #: What one place of each kind of page weighs: real misreadings tell more than made ones.
-WEIGHTS = {"pair": 3.0, "damaged": 1.0, "clean": 1.0}
-#: For the calibration, where text is as clean as most is.
-CALIBRATION_WEIGHTS = {"pair": 1.0, "damaged": 0.5, "clean": 2.0}
+WEIGHTS = {"pair": 3.0, "made": 1.0}
+CALIBRATION_WEIGHTS = {"pair": 2.0, "made": 1.0}
 FOLDS, RIDGE = 5, 1.0
+#: Share of the language model's text that is read at once.
+MOST_READ = 0.35
+#: What it costs to align characters; look-alikes cost less.
+GAP, HANZI_AS_HANZI, HANZI_AS_MARK, MARK_AS_MARK = 1.0, 1.0, 1.7, 0.8
 
 
 @dataclass(frozen=True)
@@ -55,20 +70,28 @@ class KnownPage:
 
 @dataclass(frozen=True)
 class Examples:
-    """Candidates of many places: row i belongs to place `of[i]`. Of each place its kind and group."""
+    """Candidates of many places: row i belongs to place `of[i]`.
+
+    Of each place: kind and group of its page, number and length of the page, where it stands in the page as read, and
+    whether it is free, that is not guarded by the arbiter anyway (names, coinages).
+    """
 
     names: tuple[str, ...]
     features: Floats
     of: Ints
-    right: npt.NDArray[np.bool_]
+    right: Bools
     kinds: npt.NDArray[np.str_]
     groups: Ints
+    pages: Ints
+    lengths: Ints
+    places: Ints
+    free: Bools
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def read_pairs(path: Path) -> list[KnownPage]:
+def read_pairs(path: Path, glyphs: GlyphSimilarity) -> list[KnownPage]:
     """The pairs of a JSONL.
 
     Raises:
@@ -84,34 +107,66 @@ def read_pairs(path: Path) -> list[KnownPage]:
                 ocr, truth = str(row["ocr"]), str(row["truth"])
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(f"{path}, line {n}: no JSON object with the fields `ocr` and `truth`") from error
-            pages.append(KnownPage(ocr, misreadings(ocr, truth), "pair", text_hash(truth)))
+            pages.append(KnownPage(ocr, misreadings(ocr, truth, glyphs), "pair", text_hash(truth)))
     return pages
 
 
-def misreadings(read: str, printed: str) -> dict[int, str]:
-    """Where a hanzi was read as another: offset in `read` → what was printed.
-
-    >>> misreadings("活动国绕春节", "活动围绕春节展开")
-    {2: '围'}
-    """
-    found = {}
-    for op in Levenshtein.opcodes(read, printed):
-        if op.tag == "replace":
-            pairs = zip(range(op.src_start, op.src_end), range(op.dest_start, op.dest_end), strict=True)
-            found.update({i: printed[j] for i, j in pairs if is_hanzi(read[i]) and is_hanzi(printed[j])})
+def misreadings(read: str, printed: str, glyphs: GlyphSimilarity) -> dict[int, str]:
+    """Where a hanzi was read as another: offset in `read` → what was printed."""
+    found: dict[int, str] = {}
+    for start, end, from_, to in _differences(read, printed):
+        for i, j in _aligned(read[start:end], printed[from_:to], glyphs):
+            if is_hanzi(read[start + i]) and is_hanzi(printed[from_ + j]):
+                found[start + i] = printed[from_ + j]
     return found
 
 
-def damage(text: str, random: Random, glyphs: GlyphSimilarity, any_hanzi: str) -> tuple[str, dict[int, str]]:
-    """The text with some hanzi misread, and what stood there; `any_hanzi`: what the rest is misread as."""
+def _differences(read: str, printed: str) -> Iterator[tuple[int, int, int, int]]:
+    """Stretches in which the texts differ: start and end in both."""
+    block: tuple[int, int, int, int] | None = None
+    for op in Levenshtein.opcodes(read, printed):
+        if op.tag == "equal":
+            if block:
+                yield block
+            block = None
+        elif block:
+            block = (block[0], op.src_end, block[2], op.dest_end)
+        else:
+            block = (op.src_start, op.src_end, op.dest_start, op.dest_end)
+    if block:
+        yield block
+
+
+def _aligned(read: str, printed: str, glyphs: GlyphSimilarity) -> list[tuple[int, int]]:
+    """Which characters of two differing stretches face each other, at the least cost, look-alikes preferred."""
+
+    def cost(a: str, b: str) -> float:
+        if is_hanzi(a) and is_hanzi(b):
+            return HANZI_AS_HANZI - 0.5 * glyphs.similarity(a, b)
+        return HANZI_AS_MARK if is_hanzi(a) or is_hanzi(b) else MARK_AS_MARK
+
+    @cache
+    def best(i: int, j: int) -> tuple[float, tuple[tuple[int, int], ...]]:
+        if i == len(read) or j == len(printed):
+            return GAP * (len(read) - i + len(printed) - j), ()
+        facing, pairs = best(i + 1, j + 1)
+        options = [(facing + cost(read[i], printed[j]), ((i, j), *pairs))]
+        options += [(GAP + value, pairs) for value, pairs in (best(i + 1, j), best(i, j + 1))]
+        return min(options, key=lambda o: o[0])
+
+    return list(best(0, 0)[1]) if max(len(read), len(printed)) <= 40 else []
+
+
+def damaged(text: str, share: float, random: Random, glyphs: GlyphSimilarity) -> tuple[str, dict[int, str]]:
+    """The text with this share of its hanzi misread, and what stood there."""
     chars = list(text)
     right = {}
-    for i, c in enumerate(text):
-        if not is_hanzi(c) or random.random() >= DAMAGE:
-            continue
-        wrong = _misread(glyphs.neighbours(c), random) or random.choice(any_hanzi)
-        if wrong != c:
-            chars[i], right[i] = wrong, c
+    hanzi = [i for i, c in enumerate(text) if is_hanzi(c)]
+    for i in hanzi:
+        if random.random() < share:
+            wrong = _misread(glyphs.neighbours(text[i]), random) or text[random.choice(hanzi)]
+            if wrong != text[i]:
+                chars[i], right[i] = wrong, text[i]
     return "".join(chars), right
 
 
@@ -125,19 +180,20 @@ def _misread(near: Sequence[tuple[str, float]], random: Random) -> str | None:
     return None
 
 
-def held_back(texts: Sequence[str], glyphs: GlyphSimilarity, seed: int) -> tuple[list[str], list[KnownPage]]:
-    """The texts that remain, and pages of those that do not: every other one damaged."""
+def hold_back(texts: Sequence[str], glyphs: GlyphSimilarity, seed: int) -> tuple[list[str], list[KnownPage]]:
+    """The texts that remain, and pages made of those that do not, more or less damaged."""
     random = Random(seed)
-    rest, pages = [], []
+    rest: list[str] = []
+    held: list[str] = []
     for text in dict.fromkeys(texts):
-        number = text_hash(text)
-        if number % HELD_BACK:
-            rest.append(text)
-        elif (number // HELD_BACK) % 2:
-            pages.append(KnownPage(text, {}, "clean", number))
-        else:
-            hanzi = "".join(filter(is_hanzi, text)) or "的"
-            pages.append(KnownPage(*damage(text, random, glyphs, hanzi), "damaged", number))
+        (rest if text_hash(text) % HELD_BACK else held).append(text)
+    random.shuffle(rest)
+    random.shuffle(held)
+    pages = []
+    for start in range(0, len(held), TEXTS_A_PAGE):
+        text = "\n".join(held[start : start + TEXTS_A_PAGE])
+        share = random.choices([d for d, _ in DAMAGES], [often for _, often in DAMAGES])[0]
+        pages.append(KnownPage(*damaged(text, share, random, glyphs), "made", text_hash(text)))
     return rest, pages
 
 
@@ -160,9 +216,14 @@ def examples(pages: Sequence[KnownPage], models: Models) -> Examples:
     Raises:
         ValueError: there are none.
     """
-    parts = [part for page in pages if (part := _page_examples(page, models)) is not None]
+    parts = [part for n, page in enumerate(pages) if (part := _page_examples(page, n, models)) is not None]
     if not parts:
         raise ValueError("no doubtful place on any page: give more text")
+    return joined(parts)
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """All parts as one."""
     before = np.cumsum([0, *(len(p.kinds) for p in parts)])
     return Examples(
         parts[0].names,
@@ -171,35 +232,46 @@ def examples(pages: Sequence[KnownPage], models: Models) -> Examples:
         np.concatenate([p.right for p in parts]),
         np.concatenate([p.kinds for p in parts]),
         np.concatenate([p.groups for p in parts]),
+        np.concatenate([p.pages + 1_000_000 * n for n, p in enumerate(parts)]),
+        np.concatenate([p.lengths for p in parts]),
+        np.concatenate([p.places for p in parts]),
+        np.concatenate([p.free for p in parts]),
     )
 
 
-def _page_examples(page: KnownPage, models: Models) -> Examples | None:
-    found = examine(passages_of(page.text), page.text, models)
+def _page_examples(page: KnownPage, number: int, models: Models) -> Examples | None:
+    passages = passages_of(page.text)
+    found = examine(passages, page.text, models)
     if found is None:
         return None
     candidates = found.candidates
-    places = []
-    for at in candidates.places.tolist():
-        passage, i = found.page.place(at)
-        places.append(passage.view.starts[i])
+    named = {(id(passages[m.passage]), i) for m in mentions(passages, models) for i in range(m.start, m.end)}
+    at, free = [], []
+    for place in candidates.places.tolist():
+        passage, i = found.page.place(place)
+        at.append(passage.view.starts[i])
+        free.append((id(passage), i) not in named and not in_coinage(passage.text, i))
     chars = [models.substitutions.character(c) for c in candidates.chars.tolist()]
-    right = [page.right.get(places[n]) == c for n, c in zip(candidates.of.tolist(), chars, strict=True)]
-    names = tuple(found.features)
+    right = [page.right.get(at[n]) == c for n, c in zip(candidates.of.tolist(), chars, strict=True)]
+    n = len(at)
     return Examples(
-        names,
-        np.stack([found.features[name] for name in names], axis=1),
+        tuple(found.features),
+        np.stack(list(found.features.values()), axis=1),
         candidates.of,
         np.array(right, dtype=np.bool_),
-        np.full(len(places), page.kind),
-        np.full(len(places), page.group % (1 << 31)),
+        np.full(n, page.kind),
+        np.full(n, page.group % (1 << 31)),
+        np.full(n, number),
+        np.full(n, len(found.page.text)),
+        candidates.places,
+        np.array(free, dtype=np.bool_),
     )
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------
 
 
-def fit(features: Floats, of: Ints, right: npt.NDArray[np.bool_], weights: Floats, ridge: float = RIDGE) -> Floats:
+def fit(features: Floats, of: Ints, right: Bools, weights: Floats, ridge: float = RIDGE) -> Floats:
     """Ridge conditional logit with the choice of leaving a place alone, whose score is 0; the bias comes first.
 
     of: place of each row, 0, 1, … in order; weights: of the places.
@@ -225,17 +297,7 @@ def fit(features: Floats, of: Ints, right: npt.NDArray[np.bool_], weights: Float
     return found
 
 
-def shares(features: Floats, of: Ints, weights: Floats) -> Floats:
-    """The probability of each row, before the calibration."""
-    score = weights[0] + features @ weights[1:]
-    starts = np.flatnonzero(np.diff(of, prepend=-1))
-    top = np.maximum(np.maximum.reduceat(score, starts), 0.0)
-    odds = np.exp(score - top[of])
-    result: Floats = odds / (np.add.reduceat(odds, starts) + np.exp(-top))[of]
-    return result
-
-
-def selected(found: Examples, places: npt.NDArray[np.bool_]) -> tuple[Floats, Ints, npt.NDArray[np.bool_]]:
+def selected(found: Examples, places: Bools) -> tuple[Floats, Ints, Bools]:
     """Features, places from 0 on, and truth of the rows of some places."""
     rows = places[found.of]
     number = np.cumsum(places) - 1
@@ -251,38 +313,68 @@ def unseen_shares(found: Examples, weights: Floats) -> Floats:
             continue
         learned = fit(*selected(found, ~inside), weights[~inside])
         features, of, _ = selected(found, inside)
-        result[inside[found.of]] = shares(features, of, learned)
+        result[inside[found.of]] = choice_shares(learned[0] + features @ learned[1:], of)
     return result
 
 
-def calibration(share: Floats, right: npt.NDArray[np.bool_], weights: Floats) -> tuple[float, float]:
-    """Slope and shift of the log odds (Platt 1999), of rows that come into question at all."""
+def page_noise(found: Examples, share: Floats) -> Floats:
+    """`look_alikes.noise` of every row."""
+    result = np.zeros(len(share))
+    edges = np.flatnonzero(np.diff(found.pages, prepend=-1, append=-1))
+    for start, end in pairwise(edges.tolist()):
+        low, high = found.of.searchsorted(start), found.of.searchsorted(end)
+        page = Candidates(found.places[start:end], found.of[low:high] - start, np.zeros(0, np.uint16), np.zeros(0))
+        result[low:high] = noise(share[low:high], page, int(found.lengths[start]))
+    return result
+
+
+def calibration(found: Examples, share: Floats, least: float = 0.05) -> dict[str, float]:
+    """How far a share can be believed: a logistic regression over the rows that come into question at all."""
     from scipy.optimize import minimize
 
-    asked = share >= 0.05
-    odds = np.log(share[asked] / np.maximum(1 - share[asked], 1e-9))
-    truth, weight = right[asked].astype(np.float64), weights[asked]
+    asked = (share >= least) & found.free[found.of]
+    unlike = found.features[:, found.names.index("unlike")]
+    columns = calibration_features(share[asked], page_noise(found, share)[asked], unlike[asked])
+    truth = found.right[asked].astype(np.float64)
+    weights = np.array([CALIBRATION_WEIGHTS[k] for k in found.kinds])[found.of[asked]]
+    usual = np.array([float(name == "odds") for name in CALIBRATION])
 
     def loss(w: Floats) -> tuple[float, Floats]:
-        z = w[0] * odds + w[1]
-        value = (weight * (np.logaddexp(0, z) - truth * z)).sum() + 0.5 * ((w[0] - 1) ** 2 + w[1] ** 2)
-        off = weight * (1 / (1 + np.exp(-z)) - truth)
-        return value, np.array([off @ odds + w[0] - 1, off.sum() + w[1]])
+        z = columns @ w
+        off = w - usual
+        value = (weights * (np.logaddexp(0, z) - truth * z)).sum() + 0.5 * off @ off
+        return value, columns.T @ (weights * (1 / (1 + np.exp(-z)) - truth)) + off
 
-    slope, shift = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B").x
-    return float(slope), float(shift)
+    learned = minimize(loss, usual, jac=True, method="L-BFGS-B").x.tolist()
+    return {f"calibration.{name}": w for name, w in zip(CALIBRATION, learned, strict=True)}
 
 
-def learn_size(reference: Sequence[str], pages: Sequence[KnownPage]) -> dict[str, float]:
-    """The weights for a language model of this reference text and the pages."""
-    models = load_models(train([*reference, *(p.text for p in pages)]))
-    found = examples(pages, models)
-    by_kind = np.array([WEIGHTS[k] for k in found.kinds])
-    learned = fit(found.features, found.of, found.right, by_kind)
-    share = unseen_shares(found, by_kind)
-    slope, shift = calibration(share, found.right, np.array([CALIBRATION_WEIGHTS[k] for k in found.kinds])[found.of])
-    weights = dict(zip(("bias", *found.names), learned.tolist(), strict=True))
-    return {**weights, "calibration.slope": slope, "calibration.shift": shift}
+def learn_size(size: int, texts: Sequence[str], pages: Sequence[KnownPage]) -> dict[str, float]:
+    """The weights for a language model of `size` characters: reference text, and pages that are read."""
+    parts = []
+    for read in _chunks(pages, int(size * MOST_READ)):
+        n_read = sum(len(p.text) for p in read)
+        reference = _first(texts, size - n_read)
+        parts.append(examples(read, load_models(train([*reference, *(p.text for p in read)]))))
+    found = joined(parts)
+    weights = np.array([WEIGHTS[k] for k in found.kinds]) * found.free
+    learned = fit(found.features, found.of, found.right, weights)
+    calibrating = calibration(found, unseen_shares(found, weights))
+    return dict(zip(("bias", *found.names), learned.tolist(), strict=True)) | calibrating
+
+
+def _chunks(pages: Sequence[KnownPage], size: int) -> Iterator[list[KnownPage]]:
+    """The pages in groups of about so many characters; real pairs first and together, as far as it goes."""
+    held: list[KnownPage] = []
+    n = 0
+    for page in sorted(pages, key=lambda p: p.kind != "pair"):
+        held.append(page)
+        n += len(page.text)
+        if n >= size:
+            yield held
+            held, n = [], 0
+    if held:
+        yield held
 
 
 def learn(texts: Sequence[str], pairs: Sequence[KnownPage], seed: int = 7) -> dict[int, dict[str, float]]:
@@ -291,14 +383,11 @@ def learn(texts: Sequence[str], pairs: Sequence[KnownPage], seed: int = 7) -> di
     Raises:
         ValueError: there is too little text even for the smallest.
     """
-    models = load_models()
-    rest, pages = held_back(texts, models.glyphs, seed)
-    Random(seed).shuffle(rest)
+    rest, pages = hold_back(texts, load_models().glyphs, seed)
     columns = {}
     for size in SIZES:
-        part = list(_first(rest, size))
-        if sum(map(len, part)) >= 0.8 * size:
-            columns[size] = learn_size(part, [*pages, *pairs])
+        if sum(map(len, rest)) >= 0.8 * size:
+            columns[size] = learn_size(size, rest, [*pairs, *pages])
     if not columns:
         raise ValueError(f"{sum(map(len, rest)):,} characters of reference text: {SIZES[0]:,} are needed at least")
     return columns

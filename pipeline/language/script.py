@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from pipeline.language.words import load_words
+
 #: A conversion table for `str.translate`.
 Characters = dict[int, str]
 
@@ -23,6 +25,7 @@ class OpenccTables:
 
     characters: Mapping[str, str]
     traditional_only: frozenset[str]
+    variants: frozenset[str]
     _translation: Characters
     _gate: frozenset[str]  # without one of these no text changes
     _anchor: re.Pattern[str]  # any character by which a phrase is found
@@ -42,6 +45,10 @@ class OpenccTables:
             parts += [text[at:start].translate(self._translation), after]
             at = end
         return "".join([*parts, text[at:].translate(self._translation)])
+
+    def word_frequency(self, word: str) -> int:
+        """How often a simplified word was counted in general text; 0 = unknown."""
+        return load_words().frequency(word)
 
     def _matches(self, text: str) -> list[tuple[int, int, str]]:
         """Where phrases match, as OpenCC sees it: the longest of the whole text first, of equals the leftmost."""
@@ -73,6 +80,7 @@ def load_script() -> OpenccTables:
     return OpenccTables(
         characters={c: own[c] for c in own if c in traditional and c not in denied and own[c] <= "\uffff"},
         traditional_only=traditional,
+        variants=_listed("script_variants.txt"),
         _translation={ord(old): new for old, new in own.items()},
         _gate=frozenset(own) | {anchors[p] for p in mute},
         _anchor=re.compile(f"[{''.join(sorted(set(anchors.values())))}]"),
@@ -90,7 +98,12 @@ def _dictionary(name: str) -> dict[str, str]:
 
 
 def _deny_list() -> frozenset[str]:
-    text = (resources.files("pipeline.language") / "data" / "script_deny.txt").read_text(encoding="utf-8")
+    return _listed("script_deny.txt")
+
+
+def _listed(name: str) -> frozenset[str]:
+    """The characters of a list: separated by blanks, up to a tab; `#` begins a comment line."""
+    text = (resources.files("pipeline.language") / "data" / name).read_text(encoding="utf-8")
     rows = (line.split("\t")[0] for line in text.splitlines() if not line.startswith("#"))
     return frozenset(c for row in rows for c in row.split())
 

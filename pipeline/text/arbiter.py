@@ -18,6 +18,8 @@ from pipeline.text.spans import Edit, Status, by_place
 
 #: The best candidate must lead the next by this much to be applied.
 MARGIN = 0.15
+#: What is as sure as this is right in whatever sentence it stands.
+SURE = 0.98
 #: A form printed this often on a page is meant that way.
 REPEATED = 3
 #: A short text in quotes is a name or a coinage, printed as its author wants it.
@@ -25,7 +27,7 @@ COINAGE = 6
 #: Words of the dictionary counted this often are not touched by rules that do not know the word.
 KNOWN_WORD = 10
 #: Rules that look at the word itself and may therefore change a known one.
-WORD_RULES = frozenset({"confusable_word", "person_name"})
+WORD_RULES = frozenset({"confusable_word", "person_name", "leaked_traditional", "look_alike"})
 QUOTES = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉"}
 
 
@@ -171,7 +173,7 @@ def _lower_repeated(edits: Sequence[Edit], places: dict[int, Place], passages: S
 def _cap_sentences(
     edits: Sequence[Edit], places: dict[int, Place], passages: Sequence[Passage], profile: CleaningProfile
 ) -> list[Edit]:
-    """A sentence with many corrections is one that was not understood."""
+    """A sentence with many corrections is one that was not understood; only what is sure by itself stays applied."""
 
     def sentence(e: Edit) -> Place:
         number, i = places[e.start]
@@ -179,4 +181,7 @@ def _cap_sentences(
 
     applied = Counter(sentence(e) for e in edits if e.status == "applied")
     many = profile.corrections_per_sentence
-    return [_lower(e, f"more than {many} in the sentence") if applied[sentence(e)] > many else e for e in edits]
+    return [
+        _lower(e, f"more than {many} in the sentence") if applied[sentence(e)] > many and e.confidence < SURE else e
+        for e in edits
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pipeline.text import confusables, known_names, look_alikes, person_names, places
+from pipeline.text import confusables, known_names, look_alikes, person_names, places, script
 from pipeline.text.arbiter import decide
 from pipeline.text.models import Models
 from pipeline.text.passages import Passage
@@ -26,6 +26,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     known_names.propose,
     confusables.propose,
     places.propose,
+    script.propose,
     look_alikes.propose,
 )
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.text.models import Floats, Ids, Models
-from pipeline.text.passages import Passage, propose_character
+from pipeline.text.passages import Passage, is_hanzi, propose_character
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 from pipeline.text.substitutions import Neighbourhood, Singles, Substitutions
@@ -50,6 +50,12 @@ PAIRS, LIKENESS, RANK, FREQUENCY, PRINTED_FREQUENCY, WORD, PRINTED_WORD = 1.1, 5
 UNLIKE, FAR = 0.62, 100.0
 #: The least rough score (99 in 100 of the right ones have it), and how many candidates are weighed at one place.
 ROUGH, MOST_CANDIDATES = 4.0, 6
+#: Places no farther apart than this make each other doubtful.
+CLOSE = 2
+#: On a usual page one character in so many is wrong.
+USUAL = 5000.0
+#: What the calibration looks at.
+CALIBRATION = ("bias", "odds", "noise", "unlike", "unlike_noise")
 #: Proposals of one place, and the least confidence of one.
 MOST_PROPOSALS, LEAST = 3, 0.1
 #: What a pair's entry in the table is worth, by its count.
@@ -58,6 +64,16 @@ PAIR_LOGS = (PAIRS * np.log(np.arange(256) % 128 + 0.5)).astype(np.float32)
 PAIR_LOGS_WITHOUT_ONE = (PAIRS * np.log(np.maximum(np.arange(256) % 128 - 1, 0) + 0.5)).astype(np.float32)
 #: The bit of an entry that says that a word holds the pair.
 IN_WORD = 128
+#: Characters that take each other's place in good sentences: numerals, units of time, directions, units of
+#: administration. One is never read as another of its kind: an n-gram model only knows which is commoner.
+KINDS = (
+    "〇零一二三四五六七八九十百千万亿两几",
+    "年月日时分秒",
+    "东南西北中",
+    "省市县区州旗乡镇村",
+    "上下前后左右内外",
+    "他她它你我",
+)
 #: Characters of names written by sound (general knowledge of Chinese news).
 BY_SOUND = (
     "阿埃艾安奥巴白贝比毕宾波伯博布查茨达戴丹德登邓迪蒂丁杜顿多厄恩尔法范菲费芬弗夫福盖冈戈格古圭哈海汉赫亨霍基吉加贾杰捷金卡凯坎"
@@ -69,7 +85,8 @@ BY_SOUND = (
 class PageIds:
     """The passages of a page as one row of character numbers, with paragraph marks around each."""
 
-    def __init__(self, passages: Sequence[Passage], tables: Substitutions) -> None:
+    def __init__(self, passages: Sequence[Passage], raw: str, tables: Substitutions) -> None:
+        self.raw = raw
         self.passages = [p for p in passages if p.role in READ and p.text]
         gap = "\n" * AROUND
         self.text = gap + gap.join(p.text for p in self.passages) + gap
@@ -84,6 +101,14 @@ class PageIds:
         """The passage that holds character `i` of the row, and where in it."""
         number = bisect_right(self._starts, i) - 1
         return self.passages[number], i - self._starts[number]
+
+    def corrected(self) -> int:
+        """How many hanzi were read as others already."""
+        return sum(
+            self.raw[start] != shown and end - start == 1 and is_hanzi(shown) and is_hanzi(self.raw[start])
+            for p in self.passages
+            for shown, start, end in zip(p.text, p.view.starts, p.view.ends, strict=True)
+        )
 
     def rows(self, places: Ints, before: int, after: int) -> Ids:
         """The characters around each place."""
@@ -109,41 +134,81 @@ def propose(passages: Sequence[Passage], text: str, models: Models, profile: Cle
     found = examine(passages, text, models)
     if found is None:
         return []
-    confidence = probabilities(found.features, found.candidates.of, tables.weights)
-    return [e for i in _best(found.candidates.of, confidence) if (e := found.edit(i, float(confidence[i]), text))]
+    confidence = confidences(found, tables.weights)
+    best = _best(found.candidates, confidence)
+    return [e for i in best if (e := found.edit(i, float(confidence[i]), text))]
 
 
-def _best(of: Ints, confidence: Floats) -> list[int]:
-    """The rows worth proposing: the likeliest of each place."""
+def _best(candidates: Candidates, confidence: Floats) -> list[int]:
+    """The rows worth proposing: the likeliest of each place, and of places so close that one wrong character makes
+    both doubtful only those of the likelier one; the other is looked at again when that one is decided."""
+    of = candidates.of
     order = np.lexsort((-confidence, of))
     rank = np.arange(len(of)) - of[order].searchsorted(of[order])
     kept = order[(rank < MOST_PROPOSALS) & (confidence[order] >= LEAST)]
-    return [int(i) for i in kept]
+    top = np.zeros(len(candidates.places))
+    np.maximum.at(top, of, confidence)
+    for n in np.flatnonzero(np.diff(candidates.places) <= CLOSE).tolist():
+        if top[n] >= LEAST and top[n + 1] >= LEAST:
+            top[n if top[n] < top[n + 1] else n + 1] = 0.0
+    return [int(i) for i in kept if top[of[i]] > 0]
 
 
 # --- the model -------------------------------------------------------------------------------------------------------
 
 
-def probabilities(features: Mapping[str, Floats], of: Ints, weights: Mapping[str, float]) -> Floats:
-    """How sure each candidate is. At one place the candidates compete with each other and with what is printed
-    (whose score is 0); the calibration then makes .9 mean nine of ten."""
+def shares(features: Mapping[str, Floats], of: Ints, weights: Mapping[str, float]) -> Floats:
+    """How likely each candidate is. At one place the candidates compete with each other and with what is printed,
+    whose score is 0."""
     score = np.full(len(of), weights.get("bias", 0.0))
     for name, values in features.items():
         score += weights.get(name, 0.0) * values
+    return choice_shares(score, of)
+
+
+def choice_shares(score: Floats, of: Ints) -> Floats:
+    """exp(score) over the sum of its place's and 1 (McFadden 1974)."""
     starts = np.flatnonzero(np.diff(of, prepend=-1))
     top = np.maximum(np.maximum.reduceat(score, starts), 0.0)
-    number = np.cumsum(np.diff(of, prepend=-1) > 0) - 1
-    odds = np.exp(score - top[number])
-    share = odds / (np.add.reduceat(odds, starts) + np.exp(-top))[number]
-    return calibrated(share, weights)
+    odds = np.exp(score - top[of])
+    result: Floats = odds / (np.add.reduceat(odds, starts) + np.exp(-top))[of]
+    return result
 
 
-def calibrated(share: Floats, weights: Mapping[str, float]) -> Floats:
-    """Platt's calibration: a slope and a shift of the log odds."""
+def noise(share: Floats, candidates: Candidates, n_chars: int, made: int = 0) -> Floats:
+    """For each row, how bad the rest of its page is: log of the expected number of wrong characters (`made` have been
+    corrected already) beside what a page of that length usually has."""
+    wrong = np.zeros(len(candidates.places))
+    np.add.at(wrong, candidates.of, share)
+    upto = np.concatenate([[0.0], np.cumsum(wrong)])
+    first = candidates.places.searchsorted(candidates.places - CLOSE)
+    last = candidates.places.searchsorted(candidates.places + CLOSE, "right")
+    others = np.maximum(upto[-1] - (upto[last] - upto[first]), 0.0) + made
+    expected: Floats = np.log((others + 1) / (n_chars / USUAL + 1))
+    return expected[candidates.of]
+
+
+def calibrated(share: Floats, noise: Floats, unlike: Floats, weights: Mapping[str, float]) -> Floats:
+    """The share made to mean what it says (Platt 1999), by how bad the page is: on a clean one, what does not look
+    alike is hardly ever a misreading."""
     share = np.clip(share, 1e-9, 1 - 1e-9)
-    odds = np.log(share / (1 - share)) * weights.get("calibration.slope", 1.0) + weights.get("calibration.shift", 0.0)
+    odds = calibration_features(share, noise, unlike) @ [weights.get(f"calibration.{n}", 0.0) for n in CALIBRATION]
     result: Floats = 1 / (1 + np.exp(-odds))
     return result
+
+
+def calibration_features(share: Floats, noise: Floats, unlike: Floats) -> Floats:
+    """The columns of `CALIBRATION`."""
+    return np.column_stack([np.ones(len(share)), np.log(share / (1 - share)), noise, unlike, unlike * noise])
+
+
+def confidences(found: Examined, weights: Mapping[str, float]) -> Floats:
+    """How sure each candidate is."""
+    share = shares(found.features, found.candidates.of, weights)
+    if share.max() < LEAST / 2:
+        return share
+    bad = noise(share, found.candidates, len(found.page.text), found.page.corrected())
+    return calibrated(share, bad, found.features["unlike"], weights)
 
 
 @dataclass(frozen=True)
@@ -178,7 +243,7 @@ class Examined:
 def examine(passages: Sequence[Passage], text: str, models: Models) -> Examined | None:
     """Everything up to the decision; None where nothing is doubtful."""
     tables = models.substitutions
-    page = PageIds(passages, tables)
+    page = PageIds(passages, text, tables)
     share = tables.share_of(text)
     places = doubtful(page, tables, own=share is not None)
     if not len(places):
@@ -249,7 +314,10 @@ def candidates_of(page: PageIds, places: Ints, models: Models, own: bool) -> Can
     chars = np.concatenate([chars, *(m[1] for m in more)]).astype(np.uint16)
     rank = np.concatenate([rank, *(np.full(len(m[0]), FAR) for m in more)])
     _, first = np.unique(of * 65536 + chars, return_index=True)  # look-alikes come first: their rank counts
-    first = first[(chars[first] != rows[of[first], 2]) & (chars[first] >= tables.first_hanzi)]
+    kinds = _kinds(tables)
+    printed = rows[of[first], 2]
+    alike = (kinds[printed] == kinds[chars[first]]) & (kinds[printed] > 0)
+    first = first[(chars[first] != printed) & (chars[first] >= tables.first_hanzi) & ~alike]
     of, chars, rank = of[first], chars[first], rank[first]
     kept_places, of = np.unique(of, return_inverse=True)
     return Candidates(places[kept_places], of, chars, rank)
@@ -263,6 +331,15 @@ def _rough_score(before: Ids, chars: Ids, after: Ids, tables: Substitutions) -> 
     score += np.float32(FREQUENCY) * tables.log_frequency(chars)
     score += np.float32(WORD) * ((left | right) >= IN_WORD)
     return score
+
+
+def _kinds(tables: Substitutions) -> npt.NDArray[np.uint8]:
+    """Number of the kind of each character; 0 = of none."""
+    found = np.zeros(65536, dtype=np.uint8)
+    for n, kind in enumerate(KINDS, 1):
+        found[tables.encode(kind)] = n
+    found[: tables.first_hanzi] = 0
+    return found
 
 
 def _least_score(rows: Ids, tables: Substitutions, own: bool) -> Singles:
@@ -364,7 +441,7 @@ def features(
     x |= _word_features(rows, candidates, tables)
     x["frequency"] = tables.log_frequency(candidates.chars) / 5
     x["had_frequency"] = (tables.log_frequency(rows[:, AROUND]) / 5)[of]
-    x |= _place_features(rows, candidates, tables)
+    x |= _place_features(rows, candidates, models)
     x["confused"] = _confusion_counts(page, candidates, models)
     return x
 
@@ -389,9 +466,17 @@ def _word_features(rows: Ids, candidates: Candidates, tables: Substitutions) -> 
     return x
 
 
-def _place_features(rows: Ids, candidates: Candidates, tables: Substitutions) -> dict[str, Floats]:
-    """What is known of the place: names written by sound, doubled characters, the border of a clause, other doubts."""
-    of, middle = candidates.of, AROUND
+def _place_features(rows: Ids, candidates: Candidates, models: Models) -> dict[str, Floats]:
+    """What is known of the place: names written by sound, short clauses that may be a name, doubled characters, the
+    border of a clause, other doubts."""
+    tables, of, middle = models.substitutions, candidates.of, AROUND
+    hanzi = rows >= tables.first_hanzi
+    before = np.cumprod(hanzi[:, middle - 1 :: -1], axis=1).sum(axis=1)
+    after = np.cumprod(hanzi[:, middle + 1 :], axis=1).sum(axis=1)
+    surnames = np.zeros(65536)
+    surnames[tables.encode("".join(s for s in models.names.surnames if len(s) == 1))] = 1.0
+    short = (before + after < 4) & (before < 4)
+    named = short * surnames[rows[np.arange(len(rows)), middle - np.minimum(before, 4)]]
     sound = np.zeros(65536)
     sound[tables.encode(BY_SOUND)] = 1.0
     around = sound[rows[:, [middle - 2, middle - 1, middle + 1, middle + 2]]].mean(axis=1)
@@ -405,6 +490,11 @@ def _place_features(rows: Ids, candidates: Candidates, tables: Substitutions) ->
         "by_sound_both": (around * sound[rows[:, middle]])[of] * sound[candidates.chars],
         "doubled": (beside[of] == candidates.chars[:, None]).any(axis=1).astype(np.float64),
         "had_doubled": (beside == rows[:, middle, None]).any(axis=1).astype(np.float64)[of],
+        "short": short[of].astype(np.float64),
+        "named": named[of],
+        "surname_before": surnames[rows[:, middle - 1]][of],
+        "surname_two_before": surnames[rows[:, middle - 2]][of],
+        "surname": surnames[rows[:, middle]][of],
         "border": (beside < tables.first_hanzi).mean(axis=1)[of],
         "doubts": close[of],
     }

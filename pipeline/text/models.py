@@ -52,6 +52,13 @@ class ScriptTables(Protocol):
     def traditional_only(self) -> frozenset[str]:
         """Characters whose presence speaks for traditional text (deny-listed ones included)."""
 
+    @property
+    def variants(self) -> frozenset[str]:
+        """Characters that differ from the simplified ones by printing form alone."""
+
+    def word_frequency(self, word: str) -> int:
+        """How often a simplified word was counted in general text; 0 = unknown."""
+
     def convert(self, text: str) -> str:
         """Phrase-level conversion of a whole paragraph; same as OpenCC's t2s."""
 
@@ -121,8 +128,11 @@ class LanguageModel(Protocol):
     def own_counts(self, text: str) -> Any:
         """What this very text contributed, to be taken away when it is scored."""
 
-    def logprobs(self, ids: Ids, own: Any = None, where: npt.NDArray[np.bool_] | None = None) -> Floats:
-        """Log probability of each character given the four before it; where it is not asked for, anything."""
+    def logprobs(self, ids: Ids, own: Any = None) -> Floats:
+        """Log probability of each character given the four before it."""
+
+    def row_logprobs(self, rows: Ids, last: int, own: Any = None) -> Floats:
+        """The same for the `last` characters of each row; shape (rows, last)."""
 
     def texts_with_line(self, line: str) -> int:
         """In how many of the training texts this short line stands alone; 0 for one or none."""

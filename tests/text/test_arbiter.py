@@ -39,7 +39,7 @@ def test_latin_digits_and_lengths_are_never_touched() -> None:
 
 def test_known_words_are_protected_from_rules_that_do_not_know_them() -> None:
     text = "孩子们在图书馆看书。"
-    assert statuses(text, proposal(text, 5, "韦")) == []
+    assert statuses(text, proposal(text, 5, "韦", rule="place_name")) == []
 
 
 def test_names_are_protected() -> None:
