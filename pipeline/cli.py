@@ -370,7 +370,7 @@ def forget_command(issues: tuple[str, ...], output: str) -> None:
 
 
 @main.command("ui", short_help="Open the Dagster UI.")
-@click.option("--port", type=int, default=3000, show_default=True, help="Port on this machine.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def ui_command(port: int, host: str) -> None:
     """Registers the input's issues and starts the Dagster UI with sensor and schedules.

@@ -104,6 +104,11 @@ def usage_errors(folder: Path, out: Path) -> dict[str, tuple[list[str], str]]:
         "address alone": ([*run, "--dask-address", "tcp://127.0.0.1:1"], "--dask-address needs --engine dask"),
         "workers": ([*run, "--workers", "0"], "Invalid value for '--workers'"),
         "batch": ([*run, "--batch", "7"], "--batch must be hash:N"),
+        "no lexicon": (
+            [*run, "--lexicon", str(empty / "no")],
+            "it does not exist: give a folder",
+        ),
+        "port": (["ui", "--port", "99999"], "Invalid value for '--port'"),
         "unknown option": ([*run, "--colour"], "No such option"),
         "clean nothing": (["clean", str(folder / "no.txt")], "cannot be read"),
     }

@@ -96,7 +96,7 @@ def read_lexicon(folder: str) -> UserLexicon:
     fs, root = fsspec.core.url_to_fs(folder)
     if not fs.isdir(root):
         found = "is a file" if fs.exists(root) else "does not exist"
-        raise LexiconError(f"the lexicon {folder} {found}: give a folder with protected.txt, names.txt and the like")
+        raise LexiconError(f"it {found}: give a folder with protected.txt, names.txt and the like")
     files: dict[str, bytes] = {}
     for info in sorted(fs.ls(root, detail=True), key=lambda i: str(i["name"])):
         name = str(info["name"]).rstrip("/").rsplit("/", 1)[-1]

@@ -22,10 +22,12 @@ from pipeline.datasets.querying import QueryError, answered, has_tables, row_cou
 from pipeline.datasets.schemas import DESCRIPTIONS, SCHEMAS, describe
 from pipeline.reports.terminal import visible
 
+Row = dict[str, Any]
+
 #: Endings of files and what they ask for.
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
-#: Characters of a cell on the terminal.
-CELL = 60
+#: Characters of a cell on the terminal; columns with less room than this for each are shown as lines.
+CELL, NARROWEST = 60, 12
 
 
 def format_of(path: str) -> str | None:
@@ -114,21 +116,40 @@ def write_answer(reader: pa.RecordBatchReader, form: str, stream: IO[Any]) -> in
 
 
 def show_answer(reader: pa.RecordBatchReader, console: Console, most: int) -> int:
-    """The first rows as a table, and how many more there are."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for field in reader.schema:
-        number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
-        table.add_column(field.name, justify="right" if number else "left", overflow="ellipsis", no_wrap=True)
-    shown = total = 0
+    """The first rows, and how many more there are: as a table, or, where there is no room for one, a column a line."""
+    first: list[Row] = []
+    total = 0
     for batch in reader:
         total += batch.num_rows
-        for row in batch.slice(0, max(0, most - shown)).to_pylist():
-            table.add_row(*(Text(_cell(row[name])) for name in reader.schema.names))
-            shown += 1
-    console.print(table)
-    more = f"; the first {shown:,} are shown (--rows N, --to FILE)" if total > shown else ""
+        first += batch.slice(0, max(0, most - len(first))).to_pylist()
+    wide = len(reader.schema) * NARROWEST > console.width
+    for shown in _records(first) if wide else [_table(reader.schema, first)]:
+        console.print(shown)
+    more = f"; the first {len(first):,} are shown (--rows N, --to FILE)" if total > len(first) else ""
     console.print(f"{total:,} row{'' if total == 1 else 's'}{more}", style="dim", highlight=False)
     return total
+
+
+def _table(schema: pa.Schema, rows: Iterable[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for field in schema:
+        number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        table.add_column(field.name, justify="right" if number else "left", overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(_cell(row[name])) for name in schema.names))
+    return table
+
+
+def _records(rows: Iterable[Row]) -> Iterator[Table]:
+    """Each row as a table of names and values, and an empty line."""
+    for row in rows:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="ellipsis", no_wrap=True)
+        for name, value in row.items():
+            table.add_row(name, Text(_cell(value)))
+        table.add_row()
+        yield table
 
 
 def show_tables(counts: dict[str, int], console: Console) -> None:

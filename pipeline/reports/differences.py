@@ -44,7 +44,7 @@ def summary(found: Difference) -> Iterator[str]:
     """The sums, a line each."""
     c = found.counts
     if found.same:
-        yield f"No difference in {c['pages']:,} pages."
+        yield f"No difference in {c['pages']:,} page{'' if c['pages'] == 1 else 's'}."
         return
     yield f"{len(found.pages):,} of {c['pages']:,} pages differ."
     kinds = ("same", "changed", "split", "merged", "regrouped", "added", "removed")

@@ -36,3 +36,13 @@ def test_text_cannot_command_a_terminal(capsys: pytest.CaptureFixture[str]) -> N
     show_answer(reader, Console(width=80), 10)
     shown = capsys.readouterr().out
     assert "红\\x1b[31m字\\u202e" in shown and "\x1b" not in shown
+
+
+def test_rows_of_many_columns_are_shown_one_below_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pa.table({f"column_{n}": [f"第{n}列", "另一行"] for n in range(12)})
+    show_answer(rows.to_reader(), Console(width=80), 1)
+    shown = capsys.readouterr().out
+    assert all(f"column_{n} " in shown and f"第{n}列" in shown for n in range(12))
+    assert "另一行" not in shown and "2 rows; the first 1 are shown" in shown
+    show_answer(rows.to_reader(), Console(width=200), 1)
+    assert capsys.readouterr().out.splitlines()[0].split() == [f"column_{n}" for n in range(12)]
