@@ -175,7 +175,7 @@ def clean_issue(task: IssueTask) -> Outcome:
         models = replace(models, reranker=reranker_of(task.backend))
     edits, layouts = edits_from_table(store.read("normalised", task.issue_id)), layouts_from_table(lines)
     pages = _pages(store, task.issue_id)
-    cleaned, failed = _cleaned(pages, edits, layouts, models, task)
+    cleaned, failed, surprises = _cleaned(pages, edits, layouts, models, task)
     kept, refused = invariants.publishable(link_continuations(cleaned))
     withheld = [*failed, *refused]
     made = tables.page_tables(
@@ -183,7 +183,7 @@ def clean_issue(task: IssueTask) -> Outcome:
         task.software_version,
         issue_id=task.issue_id,
         low_confidence=task.profile.low_confidence,
-        perplexities=_perplexities(kept, models),
+        perplexities=surprises,
     )
     made["rejects"] = _rejects(task, store, withheld)
     # `pages` is written last: that it names the model says that the issue is complete.
@@ -197,34 +197,35 @@ def clean_issue(task: IssueTask) -> Outcome:
     return _published(task, store, made, notes, tuple(withheld))
 
 
-def _perplexities(pages: Iterable[CleanPage], models: Models) -> dict[str, float]:
-    """page_id → how surprising its articles are to the language model, where it has seen enough to say."""
-    found = ((c.page.page_id, perplexity(models.language, c.page.text, (a.text for a in c.articles))) for c in pages)
-    return {page_id: value for page_id, value in found if value is not None}
-
-
 def _cleaned(
     pages: Iterable[Page],
     edits: Mapping[str, list[Edit]],
     layouts: Mapping[str, Layout],
     models: Models,
     task: IssueTask,
-) -> tuple[list[CleanPage], list[Reject]]:
-    """The clean pages, and those a step failed for: their siblings must go on.
+) -> tuple[list[CleanPage], list[Reject], dict[str, float]]:
+    """The clean pages, and those a step failed for: their siblings must go on. And, by page_id, how surprising the
+    articles of a page are to the language model, where it has seen enough to say.
 
     A page without rows in the stage tables is blank, or failed there: then it fails here again, and says why.
     """
     cleaned: list[CleanPage] = []
     failed: list[Reject] = []
+    surprises: dict[str, float] = {}
     profile = task.profile
     for page in pages:
         try:
             own = edits.get(page.page_id) or heart.normalise_page(page, models, profile)
             layout = layouts.get(page.page_id) or heart.lay_out_page(page, own, models, profile)
-            cleaned.append(heart.finish_page(page, own, layout, models, profile, task.verdicts(page)))
+            done = heart.finish_page(page, own, layout, models, profile, task.verdicts(page))
+            # At once: what the page itself taught the model is still at hand.
+            surprise = perplexity(models.language, page.text, (a.text for a in done.articles))
+            if surprise is not None:
+                surprises[page.page_id] = surprise
+            cleaned.append(done)
         except Exception as error:
             failed.append(invariants.reject_for(page, [f"a step failed: {type(error).__name__}: {error}"]))
-    return cleaned, failed
+    return cleaned, failed, surprises
 
 
 def rescue(step: Callable[[IssueTask], Outcome], task: IssueTask, error: Exception) -> Outcome:
