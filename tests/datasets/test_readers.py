@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -62,3 +63,17 @@ def test_the_same_questions_have_the_same_answers(cleaned: Path) -> None:
     polars = pl.read_parquet(files(cleaned, "articles")).explode("authors").drop_nulls("authors")
     assert asked == pandas == dict(polars.group_by("authors").len().iter_rows())
     assert asked
+
+
+def test_spark_gives_them_too(cleaned: Path) -> None:
+    """Where pyspark and a Java are at hand; they are not among the test tools, for their size."""
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
+    if not shutil.which("java"):
+        pytest.skip("no Java for Spark")
+    spark = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        for table in (*PARTITIONED, *CORPUS):
+            found = spark.read.parquet(str(cleaned / (f"{table}.parquet" if table in CORPUS else table)))
+            assert (len(found.collect()), found.columns) == by_duckdb(cleaned, table), table
+    finally:
+        spark.stop()
