@@ -25,7 +25,6 @@ from pipeline.engines import Engine
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel, train
 from pipeline.language.people import Person, merged, people_of_page
-from pipeline.language.reprints import find_reprints
 from pipeline.text.document import Page
 from pipeline.text.models import Models
 from pipeline.text.page import normalise_page
@@ -71,29 +70,6 @@ def _training_texts(source: str, reference: str | None, batch: str | None) -> It
             yield page.text
     if reference:
         yield from reference_texts(reference)
-
-
-def write_reprints(output: str, present: set[str]) -> pa.Table:
-    """The table `reprints`, from the articles of the issues whose sources are still there."""
-    store = Store(output)
-    found = find_reprints(
-        (row["article_id"], row["text"])
-        for _, table in store.read_all("articles", ["article_id", "text"], present)
-        for row in table.to_pylist()
-    )
-    rows = [
-        {
-            "cluster_id": r.cluster_id,
-            "article_id": r.article_id,
-            "kind": r.kind,
-            "similarity": r.similarity,
-            "is_canonical": r.is_canonical,
-        }
-        for r in found
-    ]
-    table = pa.Table.from_pylist(rows, schema=SCHEMAS["reprints"])
-    store.write_corpus("reprints", table)
-    return table
 
 
 def present_issues(source: str, batch: str | None = None) -> set[str]:

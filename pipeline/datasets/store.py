@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import uuid
@@ -119,6 +120,30 @@ class Store:
             return []
         names = (str(f).rstrip("/").rsplit("/", 1)[-1] for f in files)
         return sorted(n.removesuffix(SUFFIX) for n in names if n.endswith(SUFFIX) and not n.startswith("."))
+
+    def sizes(self, table: str) -> dict[str, int]:
+        """issue_id → bytes of its file."""
+        try:
+            self.fs.invalidate_cache()
+            files = self.fs.ls(self._folder(table), detail=True)
+        except FileNotFoundError:
+            return {}
+        found = ((str(f["name"]).rstrip("/").rsplit("/", 1)[-1], int(f.get("size") or 0)) for f in files)
+        return {n.removesuffix(SUFFIX): size for n, size in found if n.endswith(SUFFIX) and not n.startswith(".")}
+
+    def content_id(self, table: str, issue_id: str) -> str:
+        """What names the content of an issue's table: the store's own name for it (ETag), else a hash; empty when it
+        was not written."""
+        file = self._file(table, issue_id)
+        try:
+            named = "" if self._local else str(self.fs.info(file).get("ETag") or "")
+            return named or hashlib.sha256(self.fs.cat_file(file)).hexdigest()
+        except FileNotFoundError:
+            return ""
+
+    def put(self, file: str, content: bytes) -> None:
+        """Writes a file of this folder, given by its full path, whole or not at all."""
+        self._put(file, content)
 
     def read_all(
         self, table: str, columns: Sequence[str] | None = None, only: Collection[str] | None = None

@@ -1,34 +1,77 @@
-"""Near-duplicate articles across pages and issues: reprints are recorded, never deleted.
+"""Near-duplicate articles across pages, issues and newspapers: reprints are recorded, never deleted.
 
-Articles that share a rare winnowed n-gram are candidates (an inverted index: newspapers shorten and merge what they
-reprint, so containment counts, not resemblance); an alignment decides.
+Newspapers shorten, lengthen and merge what they reprint, so containment counts, not resemblance alone. Texts that
+share rare winnowed n-grams are candidates (`meetings`, `candidates`), an alignment decides (`relate`), and what is
+linked is a cluster with a canonical article, the longest (`clusters`).
+
+All here is pure arithmetic over arrays; `pipeline.reprints` spreads it over workers and files.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import LCSseq
 
-Kind = Literal["original", "exact", "near", "contained"]
+from pipeline.language.winnowing import BITS, SHUFFLES, Hashes, Keys, Shingles, keys_of, winnow
 
-SHINGLE = 8
-WINDOW = 8
-#: A shingle in more articles than this is a formula, not a trace of copying.
+#: original: the canonical one; exact: the same but for marks; near: much the same all along; contained: one stands
+#: within the other; linked: to the canonical one only by way of others of its cluster.
+Kind = Literal["original", "exact", "near", "contained", "linked"]
+
+#: Shorter texts (without marks) are formulae themselves.
+MIN_CHARS = 30
+#: A shingle in more texts than this is a formula, not a trace of copying. Texts meet in it only if it is the least
+#: shingle of both, as it is in copies of one text, however many there are.
 COMMON = 40
-#: Shorter texts are formulae themselves.
-MIN_CHARS = 40
-#: Candidates must share this many chosen shingles.
-SHARED = 2
-NEAR = 82.0
-CONTAINED = 90.0
-_NOT_WORD = re.compile(r"[\W_]+")
+#: Candidates share so many chosen shingles, and this share of those of the smaller one.
+SHARED, SHARE = 2, 0.1
+#: Alike all along: 2 · common subsequence / both lengths.
+NEAR = 0.82
+#: The share of the shorter text that stands in one stretch of the longer one, misprints and all …
+CONTAINED = 0.85
+#: … or, if it was cut in the middle, the share of its shingles that the longer one has. A short text is never judged
+#: by that: one formula in it would be enough.
+SCATTERED, SCATTERED_CHARS = 0.6, 120
+
+_MARK_BITS = len(SHUFFLES)
+#: More meetings than any candidate needs.
+_ENOUGH = 255
+#: Pairs are aligned so many at a time, which bounds memory.
+_PAIRS = 16_384
+
+Ranks = npt.NDArray[np.uint32]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+class Rows(NamedTuple):
+    """Shingles of many texts, in any order: the shingle's number, the text's rank among all texts, and its marks."""
+
+    numbers: Hashes
+    ranks: Ranks
+    marks: npt.NDArray[np.uint8]
+
+
+class Meetings(NamedTuple):
+    """Pairs of texts (rank of the first << 32 | rank of the second, the first being the smaller; sorted) and in how
+    many shingles they meet."""
+
+    pairs: Hashes
+    shared: npt.NDArray[np.uint32]
+
+
+class Verdicts(NamedTuple):
+    """Pairs that were aligned: how each is related ("" = hardly) and how similar (0..1)."""
+
+    kinds: npt.NDArray[np.str_]
+    similarities: Floats
 
 
 @dataclass(frozen=True)
@@ -42,87 +85,278 @@ class Reprint:
     is_canonical: bool
 
 
-def winnow(text: str) -> npt.NDArray[np.uint64]:
-    """The chosen shingles of a text without its marks: the least hash of every window, each once, sorted.
+class Article(NamedTuple):
+    """What clusters need to know of an article: the name and the length of its key."""
 
-    A text shorter than a shingle is its own shingle.
-    """
-    codes = np.array([ord(c) for c in _NOT_WORD.sub("", text)], dtype=np.uint64)
-    if not len(codes):
-        return codes
-    n = min(SHINGLE, len(codes))
-    base = np.uint64(1_099_511_628_211)
-    hashes = np.zeros(len(codes) - n + 1, dtype=np.uint64)
-    for i in range(n):
-        hashes = hashes * base + codes[i : i + len(hashes)]
-    hashes ^= hashes >> np.uint64(29)
-    hashes *= np.uint64(0xBF58476D1CE4E5B9)
-    hashes ^= hashes >> np.uint64(32)
-    if len(hashes) <= WINDOW:
-        return np.unique(hashes.min(keepdims=True))
-    return np.unique(np.lib.stride_tricks.sliding_window_view(hashes, WINDOW).min(axis=1))
+    article_id: str
+    name: int
+    n_chars: int
+
+
+def needed(shingles: Shingles, n_texts: int) -> npt.NDArray[np.uint8]:
+    """How many shingles another text must share with each text to be worth an alignment."""
+    sizes = np.bincount(shingles.texts, minlength=n_texts)
+    least: npt.NDArray[np.uint8] = np.clip(np.ceil(sizes * SHARE), SHARED, _ENOUGH).astype(np.uint8)
+    return least
+
+
+def meetings(rows: Rows, n_texts: int, common_bits: int = 0) -> Meetings:
+    """Which texts meet in which shingles. `n_texts`: ranks are below it; `common_bits`: so many leading bits are the
+    same in all numbers (of one hash range), which leaves room for more texts."""
+    rank_bits = max(int(n_texts - 1).bit_length(), 1)
+    if BITS - common_bits + rank_bits + _MARK_BITS > 64:
+        raise ValueError(f"{n_texts} texts are too many for one join: cut the hash range finer")
+    low = rows.numbers & np.uint64((1 << (BITS - common_bits)) - 1)
+    packed = (low << np.uint64(rank_bits)) | rows.ranks
+    packed = np.sort((packed << np.uint64(_MARK_BITS)) | rows.marks)  # values alone sort several times faster
+    packed = packed[_first_of_each(packed)]  # exact repeats have the same rank: they count once
+    marks = (packed & np.uint64((1 << _MARK_BITS) - 1)).astype(np.uint8)
+    packed >>= np.uint64(_MARK_BITS)
+    ranks = (packed & np.uint64((1 << rank_bits) - 1)).astype(np.uint32)
+    numbers = packed >> np.uint64(rank_bits)
+    begins = np.flatnonzero(_first_of_each(numbers))
+    sizes = np.diff(np.append(begins, len(numbers)))
+    rare = np.repeat((sizes > 1) & (sizes <= COMMON), sizes)
+    hot = np.repeat(sizes > COMMON, sizes) & (marks > 0)
+    met = summed(_joined(_all_pairs(numbers[rare], ranks[rare])))
+    chained = summed(_joined(_chained(numbers[hot], ranks[hot], marks[hot]))).pairs
+    if not len(chained):
+        return met
+    shared = np.append(met.shared, np.full(len(chained), _ENOUGH, dtype=np.uint32))
+    return summed(np.append(met.pairs, chained), shared)
+
+
+def _joined(parts: Iterable[Hashes]) -> Hashes:
+    return np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+
+
+def _first_of_each(ordered: Hashes) -> Bools:
+    first = np.ones(len(ordered), dtype=np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return first
+
+
+def _all_pairs(numbers: Hashes, ranks: Ranks) -> Iterator[Hashes]:
+    """Every two texts of each group of equal numbers; ranks rise within a group."""
+    left = np.arange(len(numbers))
+    for ahead in range(1, COMMON):
+        left = left[left + ahead < len(numbers)]
+        left = left[numbers[left] == numbers[left + ahead]]
+        if not len(left):
+            return
+        yield _pair(ranks[left], ranks[left + ahead])
+
+
+def _chained(numbers: Hashes, ranks: Ranks, marks: npt.NDArray[np.uint8]) -> Iterator[Hashes]:
+    """Of those who have a shingle as their least one under the same shuffle: each and the next two. Linear in the
+    number of copies."""
+    for bit in range(_MARK_BITS):
+        inside = (marks >> np.uint8(bit)) & np.uint8(1) > 0
+        group, held = numbers[inside], ranks[inside]
+        for ahead in (1, 2):
+            if len(group) > ahead:
+                same = group[ahead:] == group[:-ahead]
+                yield _pair(held[:-ahead][same], held[ahead:][same])
+
+
+def _pair(first: Ranks, second: Ranks) -> Hashes:
+    return (first.astype(np.uint64) << np.uint64(32)) | second.astype(np.uint64)
+
+
+def summed(pairs: Hashes, shared: npt.NDArray[np.uint32] | None = None) -> Meetings:
+    """The meetings of equal pairs, added up."""
+    if shared is None:
+        ordered = np.sort(pairs)
+        begins = np.flatnonzero(_first_of_each(ordered))
+        return Meetings(ordered[begins], np.diff(np.append(begins, len(ordered))).astype(np.uint32))
+    order = np.argsort(pairs)
+    ordered, shared = pairs[order], shared[order]
+    begins = np.flatnonzero(_first_of_each(ordered))
+    total = np.add.reduceat(shared, begins) if len(begins) else shared
+    return Meetings(ordered[begins], total.astype(np.uint32))
+
+
+def candidates(met: Meetings, need: npt.NDArray[np.uint8]) -> tuple[Ints, Ints]:
+    """The ranks of the pairs that met often enough; `need` by rank."""
+    first, second = (met.pairs >> np.uint64(32)).astype(np.int64), (met.pairs & np.uint64(2**32 - 1)).astype(np.int64)
+    enough = met.shared >= np.minimum(need[first], need[second])
+    return first[enough], second[enough]
+
+
+def relate(keys: Keys, first: Ints, second: Ints) -> Verdicts:
+    """How the texts of each pair (their numbers among `keys`) are related. It does not matter which comes first."""
+    shingles = winnow(keys)
+    shown = [keys[i] for i in range(len(keys))]
+    parts = [
+        _relate(keys, shingles, shown, first[at : at + _PAIRS], second[at : at + _PAIRS])
+        for at in range(0, len(first), _PAIRS)
+    ]
+    if not parts:
+        return Verdicts(np.zeros(0, dtype="<U9"), np.zeros(0, dtype=np.float32))
+    return Verdicts(np.concatenate([p.kinds for p in parts]), np.concatenate([p.similarities for p in parts]))
+
+
+def _relate(keys: Keys, shingles: Shingles, shown: Sequence[str], first: Ints, second: Ints) -> Verdicts:
+    short, long = _by_length(keys, shown, first, second)
+    sizes = keys.lengths()
+    kinds, similarities = np.full(len(short), "", dtype="<U9"), np.zeros(len(short), dtype=np.float32)
+    equal = np.array([shown[a] == shown[b] for a, b in zip(short.tolist(), long.tolist(), strict=True)], dtype=np.bool_)
+    kinds[equal], similarities[equal] = "exact", 1.0
+
+    level = np.flatnonzero(~equal & (2 * sizes[short] >= NEAR * (sizes[short] + sizes[long])))
+    alike = _compared([shown[i] for i in short[level]], [shown[i] for i in long[level]], fuzz.ratio) / 100
+    found = level[alike >= NEAR]
+    kinds[found], similarities[found] = "near", alike[alike >= NEAR]
+
+    open_ = np.flatnonzero(kinds == "")
+    share, offset = _anchored(shingles, len(keys), short[open_], long[open_])
+    windows = _windows(shown, sizes, short[open_], long[open_], offset)
+    common = _compared([shown[i] for i in short[open_]], windows, LCSseq.similarity) / np.maximum(
+        sizes[short[open_]], 1
+    )
+    share[sizes[short[open_]] < SCATTERED_CHARS] = 0
+    inside = (common >= CONTAINED) | (share >= SCATTERED)
+    kinds[open_[inside]] = "contained"
+    similarities[open_] = np.maximum(common, share)
+    return Verdicts(kinds, similarities)
+
+
+def _by_length(keys: Keys, shown: Sequence[str], first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """The shorter and the longer of each pair; of two as long as each other the one that sorts first is the shorter."""
+    sizes = keys.lengths()
+    swap = sizes[first] > sizes[second]
+    for at in np.flatnonzero(sizes[first] == sizes[second]).tolist():
+        swap[at] = shown[first[at]] > shown[second[at]]
+    return np.where(swap, second, first), np.where(swap, first, second)
+
+
+def _compared(left: Sequence[str], right: Sequence[str], scorer: Any) -> npt.NDArray[np.float64]:
+    if not left:
+        return np.zeros(0)
+    found: npt.NDArray[np.float64] = process.cpdist(left, right, scorer=scorer, dtype=np.float64)
+    return found
+
+
+def _anchored(shingles: Shingles, n_texts: int, short: Ints, long: Ints) -> tuple[npt.NDArray[np.float64], Ints]:
+    """For each pair the share of the shorter one's shingles that the longer one has, and how much further back they
+    stand there (the median)."""
+    begins = np.searchsorted(shingles.texts, np.arange(n_texts + 1))
+    pair, rows = _spread(begins, short)
+    other_pair, other_rows = _spread(begins, long)
+    mine = (pair.astype(np.uint64) << np.uint64(BITS)) | shingles.numbers[rows]
+    theirs = (other_pair.astype(np.uint64) << np.uint64(BITS)) | shingles.numbers[other_rows]
+    share, offset = np.zeros(len(short)), np.zeros(len(short), dtype=np.int64)
+    if not len(theirs) or not len(mine):
+        return share, offset
+    at = np.minimum(np.searchsorted(theirs, mine), len(theirs) - 1)  # both rise, as shingles do within a text
+    hit = theirs[at] == mine
+    pair, rows, other_rows = pair[hit], rows[hit], other_rows[at[hit]]
+    number = np.bincount(pair, minlength=len(short))
+    share = number / np.maximum(begins[short + 1] - begins[short], 1)
+    apart = shingles.at[other_rows].astype(np.int64) - shingles.at[rows]
+    ordered = apart[np.lexsort((apart, pair))]
+    some = number > 0
+    middle = np.concatenate([[0], np.cumsum(number)])[:-1] + number // 2
+    offset[some] = ordered[middle[some]]
+    return share, offset
+
+
+def _spread(begins: Ints, texts: Ints) -> tuple[Ints, Ints]:
+    """The rows of the texts, one after the other: the place in `texts`, and the row."""
+    sizes = begins[texts + 1] - begins[texts]
+    place = np.repeat(np.arange(len(texts)), sizes)
+    rows = np.arange(len(place)) + np.repeat(begins[texts] - (np.cumsum(sizes) - sizes), sizes)
+    return place, rows
+
+
+def _windows(shown: Sequence[str], sizes: Ints, short: Ints, long: Ints, offset: Ints) -> list[str]:
+    """The stretch of each longer text that its shorter one should stand in, with room for what was left out or put
+    in."""
+    room = 2 + sizes[short] // 16
+    begin, end = np.maximum(offset - room, 0), np.maximum(offset + sizes[short] + room, 0)
+    return [shown[n][a:b] for n, a, b in zip(long.tolist(), begin.tolist(), end.tolist(), strict=True)]
+
+
+class Links:
+    """Union-find over names: which are linked, however many steps apart."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+
+    def root(self, name: int) -> int:
+        """The least name among those linked to it so far."""
+        parent = self._parent
+        top = name
+        while (above := parent.get(top, top)) != top:
+            top = above
+        while name != top:
+            parent[name], name = top, parent[name]
+        return top
+
+    def join(self, a: int, b: int) -> bool:
+        """Links two names; False if they were linked already."""
+        a, b = self.root(a), self.root(b)
+        if a == b:
+            return False
+        self._parent[max(a, b)] = min(a, b)
+        self._parent.setdefault(min(a, b), min(a, b))
+        return True
+
+    def groups(self) -> list[list[int]]:
+        """What is linked together; all sorted."""
+        found: dict[int, list[int]] = {}
+        for name in sorted(self._parent):
+            found.setdefault(self.root(name), []).append(name)
+        return [found[top] for top in sorted(found)]
+
+
+def canonical(articles: Iterable[Article]) -> Article:
+    """The article that stands for the others: the longest, then the first."""
+    return min(articles, key=lambda a: (-a.n_chars, a.article_id))
+
+
+def cluster(articles: Sequence[Article], verdicts: dict[int, tuple[str, float]]) -> Iterator[Reprint]:
+    """The rows of a cluster. `verdicts`: name → how its text is related to the canonical one, and how similar."""
+    chief = canonical(articles)
+    for article in sorted(articles, key=lambda a: a.article_id):
+        kind: str
+        if article == chief:
+            kind, similarity = "original", 1.0
+        elif article.name == chief.name:
+            kind, similarity = "exact", 1.0
+        else:
+            kind, similarity = verdicts[article.name]
+        is_chief = article == chief
+        yield Reprint(
+            chief.article_id, article.article_id, cast(Kind, kind or "linked"), round(similarity, 4), is_chief
+        )
 
 
 def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:
-    """Clusters of near-duplicates among `(article_id, text)`, sorted by cluster and article."""
-    kept = sorted((article_id, text) for article_id, text in articles if len(text) >= MIN_CHARS)
-    keys = [_NOT_WORD.sub("", text) for _, text in kept]
-    parent = list(range(len(kept)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    for a, b in _candidates([winnow(key) for key in keys]):
-        if root(a) != root(b) and _relation(keys[a], keys[b])[0] is not None:
-            parent[max(root(a), root(b))] = min(root(a), root(b))
-    members = defaultdict(list)
-    for i in range(len(kept)):
-        members[root(i)].append(i)
-    return sorted(
-        (r for group in members.values() if len(group) > 1 for r in _cluster(group, kept, keys)),
-        key=lambda r: (r.cluster_id, r.article_id),
-    )
-
-
-def _candidates(shingles: Sequence[npt.NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
-    holders: dict[int, list[int]] = defaultdict(list)
-    for i, chosen in enumerate(shingles):
-        for shingle in chosen.tolist():
-            holders[shingle].append(i)
-    shared: Counter[tuple[int, int]] = Counter()
-    for held in holders.values():
-        if 1 < len(held) <= COMMON:
-            shared.update((a, b) for n, a in enumerate(held) for b in held[n + 1 :])
-    yield from sorted(pair for pair, n in shared.items() if n >= SHARED)
-
-
-def _relation(a: str, b: str) -> tuple[Kind | None, float]:
-    """How the two are related, and how similar they are (0..1)."""
-    if a == b:
-        return "exact", 1.0
-    ratio = fuzz.ratio(a, b, score_cutoff=NEAR)
-    if ratio:
-        return "near", ratio / 100
-    short, long = sorted((a, b), key=len)
-    share = _contained_share(short, long)
-    return ("contained", share) if share * 100 >= CONTAINED else (None, share)
-
-
-def _contained_share(short: str, long: str) -> float:
-    """The share of the shorter text's chosen shingles that the longer one has; robust against cuts in the middle."""
-    mine, theirs = winnow(short), winnow(long)
-    if len(mine) < 3:
-        return 1.0 if short in long else 0.0
-    by_shingles = float(np.isin(mine, theirs).mean())
-    return by_shingles if by_shingles < 0.5 else max(by_shingles, fuzz.partial_ratio(short, long) / 100)
-
-
-def _cluster(group: list[int], kept: Sequence[tuple[str, str]], keys: Sequence[str]) -> Iterator[Reprint]:
-    canonical = min(group, key=lambda i: (-len(keys[i]), kept[i][0]))
-    for i in group:
-        kind, similarity = ("original", 1.0) if i == canonical else _relation(keys[i], keys[canonical])
-        # A copy of a copy may be too far from the longest one to be called near: it is in the cluster by its links.
-        yield Reprint(kept[canonical][0], kept[i][0], kind or "near", round(float(similarity), 4), i == canonical)
+    """Clusters of near-duplicates among `(article_id, text)`, sorted by cluster and article; all in memory."""
+    given = sorted(articles)
+    keys = keys_of([text for _, text in given])
+    long = np.flatnonzero(keys.lengths() >= MIN_CHARS)
+    _, first, ranks = np.unique(keys.names()[long], return_index=True, return_inverse=True)
+    texts = keys.only(long[first])
+    shingles = winnow(texts)
+    met = meetings(Rows(shingles.numbers, shingles.texts, shingles.marks), len(texts))
+    links = Links()
+    a, b = candidates(met, needed(shingles, len(texts)))
+    related = relate(texts, a, b).kinds != ""
+    for one, other in zip(a[related].tolist(), b[related].tolist(), strict=True):
+        links.join(one, other)
+    held: dict[int, list[Article]] = {}
+    for number, rank in zip(long.tolist(), ranks.tolist(), strict=True):
+        held.setdefault(rank, []).append(Article(given[number][0], rank, len(texts[rank])))
+    linked = links.groups()
+    alone = set(held) - {rank for group in linked for rank in group}
+    rows: list[Reprint] = []
+    for group in [*linked, *([rank] for rank in sorted(alone))]:
+        members = [article for rank in group for article in held[rank]]
+        if len(members) > 1:
+            chief = canonical(members)
+            found = relate(texts, np.array(group), np.full(len(group), chief.name))
+            said = zip(group, found.kinds.tolist(), found.similarities.tolist(), strict=True)
+            rows += cluster(members, {rank: (kind, similarity) for rank, kind, similarity in said})
+    return sorted(rows, key=lambda r: (r.cluster_id, r.article_id))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from pipeline.corpus import present_issues, write_names, write_reprints
+from pipeline.corpus import present_issues, write_names
 from pipeline.datasets.schemas import PARTITIONED
 from pipeline.orchestration.describe import place, spec
 from pipeline.orchestration.lineage import column_lineage
@@ -12,6 +12,7 @@ from pipeline.orchestration.resources import Places
 from pipeline.orchestration.retries import retried
 from pipeline.reports.preview import code, escape
 from pipeline.reports.site import report_version, write_report
+from pipeline.reprints import write_reprints
 
 #: So many rows are shown of a table.
 SHOWN = 15
@@ -30,7 +31,7 @@ REPORT = spec(
 @dg.multi_asset(name="find_reprints", specs=[REPRINTS])
 def reprints(context: dg.AssetExecutionContext, places: Places) -> dg.MaterializeResult:  # type: ignore[type-arg]
     with retried(context):
-        table = write_reprints(places.output, present_issues(places.input, places.batch))
+        table = write_reprints(places.workforce(), places.output, present_issues(places.input, places.batch))
     rows = table.slice(0, SHOWN).to_pylist()
     shown = [f"| {r['cluster_id']} | {code(r['article_id'])} | {r['kind']} | {r['similarity']:.2f} |" for r in rows]
     return dg.MaterializeResult(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from pipeline.language.reprints import find_reprints, winnow
+from pipeline.language.reprints import find_reprints
 
 HANZI = [chr(c) for c in range(0x4E00, 0x4E00 + 3000)]
 
@@ -45,8 +45,3 @@ def test_a_formula_in_many_articles_joins_none() -> None:
 def test_the_order_of_the_articles_does_not_matter() -> None:
     articles = [("a", text(1)), ("b", text(1)[:200]), ("c", text(1) + text(9, 30))]
     assert find_reprints(articles) == find_reprints(articles[::-1])
-
-
-def test_a_short_text_is_its_own_shingle() -> None:
-    assert len(winnow("甲乙")) == 1 and winnow("甲乙")[0] != winnow("甲丙")[0]
-    assert len(winnow("，。")) == 0

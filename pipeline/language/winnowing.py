@@ -1,0 +1,172 @@
+"""Winnowed n-grams (Schleimer, Wilkerson, Aiken 2003) of many texts at once: what two texts share if one copies the
+other, however little of it.
+
+All texts of a batch are one array of code points. Marks, spaces and everything else that is no word are left out
+first: reprints differ in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+#: Characters of an n-gram (a shingle). Short enough to survive between two misprints in ten characters.
+SHINGLE = 7
+#: Of so many neighbouring shingles one is chosen, the one with the least hash: equal stretches of
+#: SHINGLE + WINDOW - 1 characters always have one in common.
+WINDOW = 6
+#: Shingles are numbers of so many bits: few enough to be stored small, and to be sorted together with a text's number
+#: in 64 bits. Two that are equal by accident are a weak hint among others; an alignment decides.
+BITS = 40
+#: Marks on a shingle: it is the least of its text under one of so many shuffles (as in MinHash).
+SHUFFLES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
+
+_END = "utf-32-le"
+_BASE = np.uint64(1_099_511_628_211)
+_NONE = np.uint64(2**64 - 1)
+
+Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Texts without what is no word: their code points end to end, and where each begins (one more at the end)."""
+
+    codes: npt.NDArray[np.uint32]
+    starts: Places
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, number: int) -> str:
+        return self.codes[self.starts[number] : self.starts[number + 1]].tobytes().decode(_END, "surrogatepass")
+
+    def only(self, numbers: Places) -> Keys:
+        """Some of them."""
+        lengths = self.lengths()[numbers]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.arange(starts[-1]) + np.repeat(self.starts[numbers] - starts[:-1], lengths)
+        return Keys(self.codes[places], starts)
+
+    def lengths(self) -> Places:
+        return np.diff(self.starts)
+
+    def names(self) -> Hashes:
+        """64 bits that name each key: equal keys have equal names."""
+        content, ends = self.codes.tobytes(), (self.starts * 4).tolist()
+        digests = (hashlib.blake2b(content[a:b], digest_size=8).digest() for a, b in pairwise(ends))
+        return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+@dataclass(frozen=True)
+class Shingles:
+    """The chosen shingles of a batch, in the order of the texts, each once a text: its number, the text it stands in,
+    where in the text's key it begins, and its marks, a bit for each of the SHUFFLES: is it the text's least there?"""
+
+    numbers: Hashes
+    texts: npt.NDArray[np.uint32]
+    at: npt.NDArray[np.uint32]
+    marks: npt.NDArray[np.uint8]
+
+
+def keys_of(texts: Sequence[str]) -> Keys:
+    """The keys of texts.
+
+    >>> keys_of(["“你好，世界！”"])[0]
+    '你好世界'
+    """
+    codes = np.frombuffer("".join(texts).encode(_END, "surrogatepass"), dtype=np.uint32)
+    ends = np.cumsum([0, *map(len, texts)])
+    kept = _word_table()[codes]
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return Keys(codes[kept], before[ends])
+
+
+@cache
+def _word_table() -> npt.NDArray[np.bool_]:
+    """For each code point: is it a letter, a hanzi or a digit?"""
+    return np.array([chr(c).isalnum() for c in range(0x110000)])
+
+
+def winnow(keys: Keys) -> Shingles:
+    """The chosen shingles: of every WINDOW neighbours the one with the least number.
+
+    A key shorter than a shingle is a shingle of its own. At most 2²⁴ texts at once.
+    """
+    if len(keys) >= 2 ** (64 - BITS):
+        raise ValueError(f"{len(keys)} texts are too many for one batch")
+    lengths = keys.lengths()
+    gap = SHINGLE + WINDOW  # behind each text, so that neither shingles nor windows reach into the next one
+    texts = np.repeat(np.arange(len(keys), dtype=np.uint32), lengths + gap)
+    starts = keys.starts[:-1] + gap * np.arange(len(keys))
+    at = np.arange(len(texts)) - np.repeat(starts, lengths + gap)
+    padded = np.zeros(len(texts), dtype=np.uint64)
+    padded[at < np.repeat(lengths, lengths + gap)] = keys.codes
+    numbers = _numbers(padded)
+    whole = np.maximum(lengths - SHINGLE + 1, np.minimum(lengths, 1))  # shingles a text has; a short one is its own
+    numbers[at >= np.repeat(whole, lengths + gap)] = _NONE
+    chosen = numbers.copy()
+    for back in range(1, WINDOW):
+        np.minimum(chosen[:-WINDOW], numbers[back : len(numbers) - WINDOW + back], out=chosen[:-WINDOW])
+    windows = np.maximum(whole - WINDOW + 1, np.minimum(whole, 1))
+    first = at < np.repeat(windows, lengths + gap)
+    first[1:] &= (chosen[1:] != chosen[:-1]) | (texts[1:] != texts[:-1])
+    picked = np.flatnonzero(first)
+    return _once(chosen[picked], texts[picked], at[_where(numbers, chosen, picked)])
+
+
+def _numbers(codes: Hashes) -> Hashes:
+    """A number of BITS bits for the SHINGLE characters that begin at each place."""
+    numbers = np.zeros(len(codes), dtype=np.uint64)
+    size = len(codes) - SHINGLE + 1
+    for i in range(SHINGLE):
+        numbers[:size] *= _BASE
+        numbers[:size] += codes[i : i + size]
+    numbers ^= numbers >> np.uint64(29)
+    numbers *= np.uint64(0xBF58476D1CE4E5B9)
+    numbers ^= numbers >> np.uint64(32)
+    numbers >>= np.uint64(64 - BITS)
+    return numbers
+
+
+def _where(numbers: Hashes, chosen: Hashes, picked: Places) -> Places:
+    """Where the shingle stands that was chosen from the window at each of the places."""
+    at = picked.copy()
+    for ahead in range(WINDOW - 1, -1, -1):
+        hit = numbers[np.minimum(picked + ahead, len(numbers) - 1)] == chosen[picked]
+        at[hit] = picked[hit] + ahead
+    return at
+
+
+def _once(numbers: Hashes, texts: npt.NDArray[np.uint32], at: Places) -> Shingles:
+    """Each shingle once a text, in the order of texts and, within one, of the numbers; marked where it is the least."""
+    both = (texts.astype(np.uint64) << np.uint64(BITS)) | numbers
+    order = np.argsort(both)  # several times faster than lexsort
+    both, at = both[order], at[order]
+    begins = np.flatnonzero(np.append(True, both[1:] != both[:-1])) if len(both) else np.zeros(0, dtype=np.int64)
+    both = both[begins]
+    at = np.minimum.reduceat(at, begins) if len(at) else at
+    numbers = both & np.uint64(2**BITS - 1)
+    texts = (both >> np.uint64(BITS)).astype(np.uint32)
+    return Shingles(numbers, texts, at.astype(np.uint32), _least(numbers, texts))
+
+
+def _least(numbers: Hashes, texts: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    marks = np.zeros(len(numbers), dtype=np.uint8)
+    if not len(numbers):
+        return marks
+    begins = np.flatnonzero(np.append(True, texts[1:] != texts[:-1]))
+    sizes = np.diff(np.append(begins, len(texts)))
+    for bit, shuffle in enumerate(SHUFFLES):
+        shuffled = numbers * np.uint64(shuffle)  # odd, so that no two numbers become one
+        shuffled ^= shuffled >> np.uint64(31)
+        least = np.repeat(np.minimum.reduceat(shuffled, begins), sizes)
+        marks |= (shuffled == least).astype(np.uint8) << np.uint8(bit)
+    return marks
