@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +60,29 @@ def text_ids(text: str) -> Ids:
 
 def ngram_keys(ids: Ids, n: int) -> tuple[Keys, npt.NDArray[np.bool_]]:
     """The n-gram that ends at each position, and whether it is one (complete, no break, no paragraph inside)."""
-    wide = ids.astype(np.uint64)
-    keys = wide.copy()
-    valid = ids != BREAK
-    base = np.uint64(1)
-    for back in range(1, n):
-        base = base * np.uint64(SIZE)
-        shifted = np.zeros_like(wide)
-        shifted[back:] = wide[:-back] if back < len(wide) else 0
-        keys += shifted * base
-        before = np.zeros(len(ids), dtype=np.bool_)
-        before[back:] = ids[:-back] != BREAK if back < len(ids) else False
-        valid &= before
-        if back < n - 1:  # the first character of an n-gram may begin a paragraph, the last may end one
-            inside = np.zeros(len(ids), dtype=np.bool_)
-            inside[back:] = ids[:-back] != PARAGRAPH if back < len(ids) else False
-            valid &= inside
-    return keys, valid
+    padded = np.append(np.zeros(ORDER, dtype=np.uint16), ids)[None, :]
+    keys, valid = next(islice(_growing_keys(padded, ORDER), n - 1, None))
+    return keys[0], valid[0]
+
+
+def _growing_keys(rows: Ids, first: int) -> Iterator[tuple[Keys, npt.NDArray[np.bool_]]]:
+    """For n = 1 .. ORDER, the n-gram that ends at each position from column `first` on, and whether it is one.
+
+    What is yielded is worked on further; there are at least ORDER - 1 columns before `first`.
+    """
+    end = rows.shape[1]
+    keys = rows[:, first:].astype(np.uint64)
+    valid = rows[:, first:] != BREAK
+    base = 1
+    yield keys, valid
+    for back in range(1, ORDER):
+        base *= SIZE
+        before = rows[:, first - back : end - back]
+        keys = keys + before * np.uint64(base)
+        valid = valid & (before != BREAK)
+        if back > 1:  # the first character of an n-gram may begin a paragraph, the last may end one
+            valid &= rows[:, first - back + 1 : end - back + 1] != PARAGRAPH
+        yield keys, valid
 
 
 def count(texts: Iterable[str]) -> NgramCounts:
@@ -104,8 +111,8 @@ def _chunks(texts: Iterable[str]) -> Iterator[Ids]:
 def count_ids(ids: Ids) -> NgramCounts:
     keys: list[Keys] = []
     counts: list[Counts] = []
-    for n in range(1, ORDER + 1):
-        found, valid = ngram_keys(ids, n)
+    padded = np.append(np.zeros(ORDER, dtype=np.uint16), ids)[None, :]
+    for found, valid in _growing_keys(padded, ORDER):
         unique, number = np.unique(found[valid], return_counts=True)
         keys.append(unique)
         counts.append(number.astype(np.uint32))
@@ -126,15 +133,28 @@ def add(a: NgramCounts, b: NgramCounts) -> NgramCounts:
 
 def find(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
     """Where each of `wanted` stands in the sorted `table`; -1 = nowhere."""
+    order = np.argsort(wanted)  # sorted questions walk through memory in order: several times faster
+    result = np.empty(len(wanted), dtype=np.int64)
+    result[order] = find_sorted(table, wanted[order])
+    return result
+
+
+def find_sorted(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
+    """The same for `wanted` that are sorted."""
     if not len(table) or not len(wanted):
         return np.full(len(wanted), -1, dtype=np.int64)
-    order = np.argsort(wanted)  # sorted questions walk through memory in order: several times faster
-    asked = wanted[order]
-    at = np.searchsorted(table, asked)
+    at = np.searchsorted(table, wanted)
     at[at == len(table)] = 0
-    found = np.where(table[at] == asked, at, -1)
-    result = np.empty(len(wanted), dtype=np.int64)
-    result[order] = found
+    at[table[at] != wanted] = -1
+    return at
+
+
+def _sorted_counts(table: Keys, counts: Counts, wanted: Keys) -> npt.NDArray[np.int64]:
+    """The counts of sorted keys; 0 for those that are not there."""
+    at = find_sorted(table, wanted)
+    result = np.zeros(len(wanted), dtype=np.int64)
+    known = at >= 0
+    result[known] = counts[at[known]]
     return result
 
 
@@ -182,52 +202,63 @@ class NgramModel:
 
     def counts_of(self, keys: Keys, n: int, own: OwnShare | None = None) -> npt.NDArray[np.int64]:
         """How often the n-grams `keys` were seen, without `own`."""
-        at = find(self.grams.keys[n - 1], keys)
-        counts = np.zeros(len(keys), dtype=np.int64)
-        counts[at >= 0] = self.grams.counts[n - 1][at[at >= 0]]
+        order = np.argsort(keys)
+        counts = np.empty(len(keys), dtype=np.int64)
+        counts[order] = self._counts_of_sorted(keys[order], n, own)
+        return counts
+
+    def _counts_of_sorted(self, keys: Keys, n: int, own: OwnShare | None = None) -> npt.NDArray[np.int64]:
+        counts = _sorted_counts(self.grams.keys[n - 1], self.grams.counts[n - 1], keys)
         if own is not None:
-            counts -= _own(own, keys, n).astype(np.int64)
+            counts -= _sorted_counts(own.keys[n - 1], own.counts[n - 1], keys)
         return np.maximum(counts, 0)
 
-    def logprobs(self, ids: Ids, own: OwnShare | None = None, where: npt.NDArray[np.bool_] | None = None) -> Floats:
+    def logprobs(self, ids: Ids, own: OwnShare | None = None) -> Floats:
         """Natural-log probability of each character given the up to four before it; `len(ids)` values.
 
         Positions whose left context does not belong to them (the first four of each row, when rows were laid end to
-        end) must be ignored by the caller; so must those that are not `where`, which are not looked up.
+        end) must be ignored by the caller; `row_logprobs` reads rows.
         """
-        if where is not None:
-            where = where | np.append(where[1:], False)  # what stands before them is their context
-        probability = np.full(len(ids), 1.0 / SIZE)
-        context_at: npt.NDArray[np.int64] | None = None
-        shorter_at = np.zeros(len(ids), dtype=np.int64)
-        for n in range(1, ORDER + 1):
-            keys, valid = ngram_keys(ids, n)
-            table, counts = self.grams.keys[n - 1], self.grams.counts[n - 1]
-            at = np.full(len(ids), -1, dtype=np.int64)
-            alive = valid if where is None else valid & where
-            if context_at is not None:  # an n-gram was only seen where its end and its beginning were
-                alive = alive & (shorter_at >= 0)
-                if where is None:
-                    alive &= context_at >= 0
+        result: Floats = self.row_logprobs(np.append(np.zeros(ORDER, dtype=np.uint16), ids)[None, :], len(ids), own)[0]
+        return result
+
+    def row_logprobs(self, rows: Ids, last: int, own: OwnShare | None = None) -> Floats:
+        """The same for the `last` characters of each row, given those before them in it; shape (rows, last).
+
+        A row has at least four characters before them (`BREAK` where there are none).
+        """
+        rows = np.hstack([np.full((len(rows), max(0, last + ORDER - rows.shape[1])), BREAK, dtype=np.uint16), rows])
+        first = rows.shape[1] - last - 1  # the column before: its n-grams are contexts
+        shape = (len(rows), last + 1)
+        probability = np.full((len(rows), last), 1.0 / SIZE)
+        shorter = np.zeros(shape, dtype=np.int64)  # where the n-gram one character shorter stands
+        for n, (keys, alive) in enumerate(_growing_keys(rows, first), start=1):
+            if n > 1:  # an n-gram was only seen where its end and its beginning were
+                alive = alive & (shorter >= 0)
+                alive[:, 1:] &= shorter[:, :-1] >= 0
+            if n == ORDER:
+                alive[:, 0] = False
             places = np.flatnonzero(alive)
-            at[places] = find(table, keys[places])
-            hit = np.zeros(len(ids))
-            seen = at >= 0
-            hit[seen] = counts[at[seen]]
+            asked = keys.ravel()[places]
+            order = np.argsort(asked)  # sorted questions walk through memory in order: several times faster
+            places, asked = places[order], asked[order]
+            found = find_sorted(self.grams.keys[n - 1], asked)
+            at = np.full(keys.size, -1, dtype=np.int64)
+            at[places] = found
+            hit = np.zeros(keys.size)
+            known = found >= 0
+            hit[places[known]] = self.grams.counts[n - 1][found[known]]
             if own is not None:
-                hit[places] -= _own(own, keys[places], n)
-            if context_at is None:
+                hit[places] -= _sorted_counts(own.keys[n - 1], own.counts[n - 1], asked)
+            if n == 1:
                 total, types = self._all(own)
-                followed, kinds = np.full(len(ids), total), np.full(len(ids), types)
+                followed, kinds = np.full(probability.shape, total), np.full(probability.shape, types)
             else:
-                followed, kinds = self._context(keys, context_at, n, own)
-            some = followed > 0
-            mixed = (np.maximum(hit, 0) + kinds * probability) / np.maximum(followed + kinds, 1e-12)
-            probability = np.where(some, mixed, probability)
-            if n < ORDER:
-                shorter_at = at
-                context_at = np.full(len(ids), -1, dtype=np.int64)
-                context_at[1:] = at[:-1]
+                followed, kinds = self._context(keys[:, 1:], shorter[:, :-1], n, own)
+            times = np.maximum(hit.reshape(shape)[:, 1:], 0)
+            mixed = (times + kinds * probability) / np.maximum(followed + kinds, 1e-12)
+            probability = np.where(followed > 0, mixed, probability)
+            shorter = at.reshape(shape)
         result: Floats = np.log(probability)
         return result
 
@@ -252,17 +283,19 @@ class NgramModel:
     ) -> tuple[Floats, Floats]:
         """How often, and by how many kinds, the context of each n-gram was followed."""
         known = context_at >= 0
-        followed, kinds = np.zeros(len(keys)), np.zeros(len(keys))
-        followed[known] = self.followers[n - 2][context_at[known]]
-        kinds[known] = self.kinds[n - 2][context_at[known]]
+        at = context_at[known]
+        total = self.followers[n - 2][at].astype(np.float64)
+        types = self.kinds[n - 2][at].astype(np.float64)
         if own is not None:
-            contexts, total, types = own.contexts[n - 2]
+            contexts, own_total, own_types = own.contexts[n - 2]
             mine = find(contexts, keys[known] // np.uint64(SIZE))
-            inside = mine >= 0
-            places = np.flatnonzero(known)[inside]
-            followed[places] -= total[mine[inside]]
-            kinds[places] -= types[mine[inside]]
-        return np.maximum(followed, 0), np.maximum(kinds, 0)
+            inside = np.flatnonzero(mine >= 0)
+            total[inside] -= own_total[mine[inside]]
+            types[inside] -= own_types[mine[inside]]
+        followed, kinds = np.zeros(keys.shape), np.zeros(keys.shape)
+        followed[known] = np.maximum(total, 0)
+        kinds[known] = np.maximum(types, 0)
+        return followed, kinds
 
     def perplexity(self, texts: Iterable[str]) -> float | None:
         """Per character, of text that was held back; None when there is none."""
@@ -301,8 +334,8 @@ class NgramModel:
         info = json.loads((folder / "model.json").read_text(encoding="utf-8"))
 
         def array(name: str) -> npt.NDArray[Any]:
-            loaded: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            return loaded
+            # as a plain array over the mapped memory: indexing a `np.memmap` costs several times as much
+            return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
 
         grams = NgramCounts(
             tuple(array(f"keys{n + 1}") for n in range(ORDER)), tuple(array(f"counts{n + 1}") for n in range(ORDER))
@@ -381,36 +414,28 @@ def empty_model() -> NgramModel:
     return build(count_ids(np.zeros(0, dtype=np.uint16)), nothing, nothing, np.zeros(0, dtype=np.uint32))
 
 
-def _own(own: OwnShare, keys: Keys, n: int) -> Floats:
-    at = find(own.keys[n - 1], keys)
-    result = np.zeros(len(keys))
-    result[at >= 0] = own.counts[n - 1][at[at >= 0]]
-    return result
-
-
 @lru_cache(maxsize=2)  # a page is asked for by several steps in a row
 def _own_share(model: NgramModel, text: str) -> OwnShare | None:
     if not model.has_seen(text):
         return None
     own = count_ids(text_ids(text))
     contexts = []
-    shorter = model.counts_of(own.keys[0], 1) <= own.counts[0]
+    shorter = model._counts_of_sorted(own.keys[0], 1) <= own.counts[0]
     alone = int(shorter.sum())
     for n in range(2, ORDER + 1):
         keys, counts = own.keys[n - 1], own.counts[n - 1]
         # an n-gram stands in this text alone when its end, one shorter, does: only the others are looked up
         only_mine = shorter[np.searchsorted(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
         open_ = np.flatnonzero(~only_mine)
-        only_mine[open_] = model.counts_of(keys[open_], n) <= counts[open_]
-        unique, first = np.unique(keys // np.uint64(SIZE), return_index=True)
+        only_mine[open_] = model._counts_of_sorted(keys[open_], n) <= counts[open_]
+        context = keys // np.uint64(SIZE)
+        first = np.flatnonzero(np.append(np.ones(min(1, len(keys)), dtype=np.bool_), context[1:] != context[:-1]))
         contexts.append(
             (
-                unique,
-                np.add.reduceat(counts.astype(np.float64), first),
-                np.add.reduceat(only_mine.astype(np.float64), first),
+                context[first],
+                np.add.reduceat(counts.astype(np.float64), first) if len(keys) else np.zeros(0),
+                np.add.reduceat(only_mine.astype(np.float64), first) if len(keys) else np.zeros(0),
             )
-            if len(keys)
-            else (unique, np.zeros(0), np.zeros(0))
         )
         shorter = only_mine
     return OwnShare(own.keys, own.counts, tuple(contexts), alone)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.text.models import PARAGRAPH, Floats, Ids, Models, WordList
 
@@ -24,22 +26,27 @@ class Reader:
         self._model = models.language
         self._own = models.language.own_counts(text)
         self._words = models.words
-        self._seams: dict[tuple[str, str], tuple[float, ...]] = {}
+        self._seams: dict[tuple[str, str], list[float]] = {}
         self.knows_anything = models.language.n_chars >= LEAST_TEXT
 
-    def seam_scores(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+    def seam_scores(self, pairs: Sequence[tuple[str, str]], least: float | None = None) -> Floats:
         """For each (left, right), a row: log-likelihood ratio of right's first 2 and first 6 characters after left's
         end against after a paragraph mark; log P(paragraph ends | left's end); log P(right's first 6 | paragraph
-        start). An array of four columns."""
+        start). An array of four columns.
+
+        Where the first two characters alone come below `least`, no more are read: the second ratio is the first, too.
+        """
         if not pairs or not self.knows_anything:
             return np.zeros((len(pairs), 4))
         keys = [(left[-_CONTEXT:], right[:_AHEAD]) for left, right in pairs]
+        if least is not None:
+            return self._read_seams(keys, least)
         new = [key for key in dict.fromkeys(keys) if key not in self._seams]
         if new:
-            self._seams.update(zip(new, self._read_seams(new), strict=True))
+            self._seams.update(zip(new, self._read_seams(new, -math.inf).tolist(), strict=True))
         return np.array([self._seams[key] for key in keys])
 
-    def _read_seams(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, ...]]:
+    def _read_seams(self, pairs: Sequence[tuple[str, str]], least: float) -> Floats:
         lefts = {left: n for n, left in enumerate(dict.fromkeys(left for left, _ in pairs))}
         rights = {right: n for n, right in enumerate(dict.fromkeys(right for _, right in pairs))}
         before = np.full((len(lefts), _CONTEXT), PARAGRAPH, dtype=np.uint16)
@@ -52,15 +59,23 @@ class Reader:
         size = np.array([len(right) for right in rights])
         a = np.array([lefts[left] for left, _ in pairs])
         b = np.array([rights[right] for _, right in pairs])
-        # beyond `_CONTEXT` characters into the right side the left one is forgotten: both ways read alike
-        joined = self._scores(np.hstack([before[a], after[b, :_CONTEXT]]))
-        fresh = self._scores(np.hstack([np.full((len(rights), _CONTEXT), PARAGRAPH, dtype=np.uint16), after]))
-        closed = self._scores(np.hstack([before, np.full((len(lefts), 1), PARAGRAPH, dtype=np.uint16)]))
-        fresh = np.where(np.arange(_AHEAD) < size[:, None], fresh, 0.0)
-        joined = np.where(np.arange(_CONTEXT) < size[b, None], joined, 0.0)
-        gain = joined - fresh[b, :_CONTEXT]
-        columns = (gain[:, :2].sum(axis=1), gain.sum(axis=1), closed[a, 0], fresh[b].sum(axis=1))
-        return list(zip(*(c.tolist() for c in columns), strict=True))
+        start = np.full((len(rights), _CONTEXT), PARAGRAPH, dtype=np.uint16)
+        fresh = np.where(np.arange(_AHEAD) < size[:, None], self._scores(np.hstack([start, after]), _AHEAD), 0.0)
+        closed = self._scores(np.hstack([before, np.full((len(lefts), 1), PARAGRAPH, dtype=np.uint16)]), 1)
+        # Beyond `_CONTEXT` characters into the right side the left one is forgotten: both ways read alike.
+        opening = self._gain(np.hstack([before[a], after[b, :2]]), fresh[b, :2], size[b])
+        further = np.flatnonzero(opening >= least)
+        c, d = a[further], b[further]
+        gain = opening.copy()
+        gain[further] += self._gain(np.hstack([before[c, 2:], after[d, :_CONTEXT]]), fresh[d, 2:_CONTEXT], size[d] - 2)
+        return np.column_stack([opening, gain, closed[a, 0], fresh[b].sum(axis=1)])
+
+    def _gain(self, rows: Ids, fresh: Floats, size: npt.NDArray[np.int64]) -> Floats:
+        """By how much two characters are likelier where they stand than at the start of a paragraph, summed; `size`:
+        how many of them there are."""
+        gain: Floats = np.where(np.arange(2) < size[:, None], self._scores(rows, 2) - fresh, 0.0)
+        total: Floats = gain.sum(axis=1)
+        return total
 
     def seam(self, left: str, right: str) -> float:
         """Log P(right's beginning | left's end), summed over six characters."""
@@ -114,11 +129,8 @@ class Reader:
     def encode(self, text: str) -> Ids:
         return self._model.encode(text)
 
-    def _scores(self, rows: Ids) -> Floats:
-        where = np.zeros(rows.shape, dtype=np.bool_)
-        where[:, _CONTEXT:] = True
-        flat = self._model.logprobs(rows.ravel(), self._own, where.ravel())
-        return flat.reshape(rows.shape)[:, _CONTEXT:]
+    def _scores(self, rows: Ids, last: int) -> Floats:
+        return self._model.row_logprobs(rows, last, self._own)
 
 
 def word_across(words: WordList, left: str, right: str) -> int:

@@ -20,9 +20,10 @@ from pipeline.text.weights import Features, Weights
 
 #: B is looked for up to this many blocks after A; a residue up to this many lines away on either side.
 LOOK_AHEAD = 60
-#: Of the 6-character LM ratio: blocks that are no neighbours and fit less well are never joined. Of 202 true far seams
-#: on the development pages three lie below it, of the false ones two thirds.
+#: Of the LM ratios of 6 and of 2 characters: blocks that are no neighbours and fit less well are never joined. Of 202
+#: true far seams on the development pages three lie below one of them, of the false ones four fifths.
 _HOPELESS = -4.5
+_UNLIKELY = -5.5
 
 SEAM_FEATURES = (
     "bias",
@@ -113,7 +114,8 @@ def _pairs(typed: Sequence[Typed], reader: Reader) -> tuple[list[tuple[int, int]
     lefts = [i for i, t in enumerate(typed) if can_break_off(t)]
     rights = [i for i, t in enumerate(typed) if can_go_on(t) and not t.block.residue]
     residues = [i for i, t in enumerate(typed) if can_go_on(t) and t.block.residue]
-    pairs: list[tuple[int, int]] = []
+    near: list[tuple[int, int]] = []
+    far: list[tuple[int, int]] = []
     at = 0
     for a in lefts:
         while at < len(rights) and rights[at] <= a:
@@ -121,15 +123,16 @@ def _pairs(typed: Sequence[Typed], reader: Reader) -> tuple[list[tuple[int, int]
         end = at
         while end < len(rights) and rights[end] <= a + LOOK_AHEAD:
             end += 1
-        pairs += [(a, b) for b in rights[at:end]]
-        pairs += [(a, b) for b in residues if a != b and _lines_apart(typed, a, b) <= LOOK_AHEAD]
-    ratios = reader.seam_scores([(typed[a].text, typed[b].text) for a, b in pairs])
-    kept = [
-        n
-        for n, ((a, b), ratio) in enumerate(zip(pairs, ratios[:, 1].tolist(), strict=True))
-        if ratio >= _HOPELESS or b == a + 1 or typed[b].block.residue
-    ]
-    return [pairs[n] for n in kept], ratios[kept]
+        adjacent = at < end and rights[at] == a + 1
+        near += [(a, a + 1)] * adjacent
+        far += [(a, b) for b in rights[at + adjacent : end]]
+        near += [(a, b) for b in residues if a != b and _lines_apart(typed, a, b) <= LOOK_AHEAD]
+    ratios = reader.seam_scores([(typed[a].text, typed[b].text) for a, b in far], _UNLIKELY)
+    hopeful = np.flatnonzero((ratios[:, 0] >= _UNLIKELY) & (ratios[:, 1] >= _HOPELESS))
+    pairs = near + [far[n] for n in hopeful.tolist()]
+    scores = np.vstack([reader.seam_scores([(typed[a].text, typed[b].text) for a, b in near]), ratios[hopeful]])
+    order = sorted(range(len(pairs)), key=pairs.__getitem__)
+    return [pairs[n] for n in order], scores[order]
 
 
 def _values(typed: Sequence[Typed], pairs: Sequence[tuple[int, int]], ratios: Floats, reader: Reader) -> Floats:
