@@ -21,7 +21,7 @@ from pipeline.text.weights import Features, Weights
 #: B is looked for up to this many blocks after A; a residue up to this many lines away on either side.
 LOOK_AHEAD = 60
 #: Of the LM ratios of 6 and of 2 characters: blocks that are no neighbours and fit less well are never joined. Of 202
-#: true far seams on the development pages three lie below one of them, of the false ones four fifths.
+#: true far seams on the development pages three lie below one of them, of the false ones two thirds.
 _HOPELESS = -4.5
 _UNLIKELY = -5.5
 

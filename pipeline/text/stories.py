@@ -18,7 +18,7 @@ from pipeline.text.weights import Weights
 
 BEAM = 3
 _HOPELESS = -9.0  # log probability below which a decision is not followed
-_BEHIND = 2.5  # a history this much less likely (natural log) than the best one is dropped
+_BEHIND = 1.5  # a history this much less likely (natural log) than the best one is dropped
 _COMPARED = 6  # the last stories of a history, by which it is told from another
 
 
