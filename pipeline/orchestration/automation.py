@@ -69,7 +69,7 @@ def watch_input(context: dg.SensorEvaluationContext, places: Places) -> dg.Senso
     left = {*new, *changed} - {i for keys in plan for i in keys}
     requests = [_range_request(keys, seen) for keys in plan]
     if left:
-        context.log.info(f"{len(left)} issues are left for a later look")
+        context.log.info(f"{_issues(len(left))} left for a later look")
     due = bool(state.get("corpus_due")) or bool(requests)
     if due and not requests and not busy and not left:
         key = hashlib.sha256(repr(sorted(before.items())).encode()).hexdigest()[:16]
@@ -163,12 +163,17 @@ def _remembered(seen: Look, before: Manifest, busy: set[str]) -> Manifest:
 
 def _why_not(seen: Look, busy: set[str], left: set[str]) -> dg.SkipReason:
     if seen.unread:
-        return dg.SkipReason(f"{len(seen.unread)} issues are yet to be read: there is much that is new")
+        return dg.SkipReason(f"{_issues(len(seen.unread))} yet to be read: there is much that is new")
     if left:
-        return dg.SkipReason(f"{len(left)} issues wait until files have ceased to arrive, or runs have ended")
+        return dg.SkipReason(f"{_issues(len(left))} left until files have ceased to arrive, or runs have ended")
     if seen.waiting:
-        return dg.SkipReason(f"{len(seen.waiting)} issues hold a file that is still being written")
-    return dg.SkipReason(f"{len(busy)} issues are in a run" if busy else "nothing is new or changed")
+        return dg.SkipReason(f"{_issues(len(seen.waiting))} not ready: a file is still being written")
+    return dg.SkipReason(f"{_issues(len(busy))} in a run" if busy else "nothing is new or changed")
+
+
+def _issues(n: int) -> str:
+    """ "1 issue is", "2 issues are"."""
+    return "1 issue is" if n == 1 else f"{n:,} issues are"
 
 
 @dg.schedule(
