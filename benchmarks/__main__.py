@@ -26,6 +26,7 @@ PARTS = {
     "joins": "confidence of joins: said and borne out",
     "speed": "milliseconds a page, by step and size; correction; language model",
     "marks": "what normalising does to text that is right, and to narrowed marks",
+    "reprints": "near-duplicates: injected copies found, beside datasketch; what one issue more costs",
     "report": "seconds and size of the report over 1,000 pages",
 }
 MORE = {

@@ -332,6 +332,14 @@ def cluster(articles: Sequence[Article], verdicts: dict[int, tuple[str, float]])
         )
 
 
+def compared(texts: Keys) -> tuple[Ints, Ints, Verdicts]:
+    """All candidates among texts, no two of which are equal (their numbers), and what an alignment says of each."""
+    shingles = winnow(texts)
+    met = meetings(Rows(shingles.numbers, shingles.texts, shingles.marks), len(texts))
+    first, second = candidates(met, needed(shingles, len(texts)))
+    return first, second, relate(texts, first, second)
+
+
 def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:
     """Clusters of near-duplicates among `(article_id, text)`, sorted by cluster and article; all in memory."""
     given = sorted(articles)
@@ -339,11 +347,9 @@ def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:
     long = np.flatnonzero(keys.lengths() >= MIN_CHARS)
     _, first, ranks = np.unique(keys.names()[long], return_index=True, return_inverse=True)
     texts = keys.only(long[first])
-    shingles = winnow(texts)
-    met = meetings(Rows(shingles.numbers, shingles.texts, shingles.marks), len(texts))
     links = Links()
-    a, b = candidates(met, needed(shingles, len(texts)))
-    related = relate(texts, a, b).kinds != ""
+    a, b, verdicts = compared(texts)
+    related = verdicts.kinds != ""
     for one, other in zip(a[related].tolist(), b[related].tolist(), strict=True):
         links.join(one, other)
     held: dict[int, list[Article]] = {}
@@ -351,12 +357,11 @@ def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:
         held.setdefault(rank, []).append(Article(given[number][0], rank, len(texts[rank])))
     linked = links.groups()
     alone = set(held) - {rank for group in linked for rank in group}
-    rows: list[Reprint] = []
-    for group in [*linked, *([rank] for rank in sorted(alone))]:
-        members = [article for rank in group for article in held[rank]]
-        if len(members) > 1:
-            chief = canonical(members)
-            found = relate(texts, np.array(group), np.full(len(group), chief.name))
-            said = zip(group, found.kinds.tolist(), found.similarities.tolist(), strict=True)
-            rows += cluster(members, {rank: (kind, similarity) for rank, kind, similarity in said})
+    clusters = [[a for rank in g for a in held[rank]] for g in [*linked, *([rank] for rank in sorted(alone))]]
+    clusters = [articles for articles in clusters if len(articles) > 1]
+    ends = [(article.name, canonical(articles).name) for articles in clusters for article in articles]
+    a, b = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    found = relate(texts, a, b)
+    said = dict(zip(a.tolist(), zip(found.kinds.tolist(), found.similarities.tolist(), strict=True), strict=True))
+    rows = [row for articles in clusters for row in cluster(articles, said)]
     return sorted(rows, key=lambda r: (r.cluster_id, r.article_id))
