@@ -31,6 +31,7 @@ PARTS = {
 }
 MORE = {
     "drop": "2,000 files dropped at once, taken by the sensor: some minutes",
+    "scale": "the whole job over 1, 10 and 100 MB (--mb): time, memory, workers, engines, a day more; long",
     "confusables": "words told apart by context: invented sentences, and words of ../shared/dev/corpus swapped",
     "ablation": "d* pages without this and that",
 }
@@ -46,7 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     with tempfile.TemporaryDirectory(prefix="banmian-bench-", ignore_cleanup_errors=True) as scratch:
         bench = Bench(
-            Path(scratch), runs=args.runs, paragraphs=args.paragraphs, text_field=args.field, show_faults=args.show
+            Path(scratch),
+            runs=args.runs,
+            paragraphs=args.paragraphs,
+            text_field=args.field,
+            show_faults=args.show,
+            sizes=tuple(args.mb),
         )
         report: dict[str, list[dict[str, Any]]] = {}
         failed = False
@@ -73,6 +79,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="runs of the seed (default 5)")
     parser.add_argument("--paragraphs", type=Path, help="marks: a JSONL of correct paragraphs")
     parser.add_argument("--field", default="truth", help="marks: its field (default truth)")
+    parser.add_argument("--mb", type=float, nargs="+", default=[1, 10, 100], help="scale: sizes (default 1 10 100)")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="marks: print this many faults")
     args = parser.parse_args(argv)
     if unknown := [p for p in args.parts if p not in known]:

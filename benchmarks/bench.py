@@ -44,6 +44,7 @@ class Bench:
     paragraphs: Path | None = None  # for `marks`
     text_field: str = "truth"
     show_faults: int = 0
+    sizes: Sequence[float] = (1, 10, 100)  # MB, for `scale`
     usage: dict[str, Usage] = field(default_factory=dict)
 
     @cached_property
