@@ -117,7 +117,7 @@ def _watched(process: subprocess.Popen[str]) -> tuple[float, float, float]:
     cpu: dict[int, float] = {}
     while process.poll() is None:
         sizes = []
-        for pid in [process.pid, *_below(process.pid)]:
+        for pid in [process.pid, *below(process.pid)]:
             try:
                 status = Path(f"/proc/{pid}/statm").read_text().split()
                 ticks = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
@@ -130,7 +130,7 @@ def _watched(process: subprocess.Popen[str]) -> tuple[float, float, float]:
     return peak, largest, sum(cpu.values())
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
     """All processes below a process."""
     found, queue = [], [pid]
     while queue:
@@ -142,3 +142,13 @@ def _below(pid: int) -> list[int]:
         found += children
         queue += children
     return found
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory a process has had resident, in MB; 0 for one that is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(found[0]) * 1024 / 1e6 if found else 0.0

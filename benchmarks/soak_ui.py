@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks import ROOT
 from benchmarks.soak_kills import PATIENCE
+from benchmarks.soak_load import below, peak_mb
 from benchmarks.table import Table, Value
 
 Row = tuple[Value, ...]
@@ -55,11 +56,13 @@ def ui_table(root: Path, partitions: int) -> Table:
     env = {**os.environ, "DAGSTER_HOME": str(home), "BANMIAN_INPUT": str(source), "BANMIAN_OUTPUT": str(root / "out")}
     said = _python(PREPARE, env, partitions)
     rows += [(what, seconds) for what, seconds in json.loads(said.splitlines()[-1]).items()]
-    with _server(env) as url:
+    with _server(env) as (url, pid):
         for what, query in QUERIES.items():
             timed(what, partial(_ask, url, query))
         rows += list(_seen(url, _ask(url, GROUP)["assetNodes"][0]["groupName"]))
-    return Table(f"the UI with {partitions:,} partitions", ("what", "seconds"), rows)
+        peak = sum(map(peak_mb, [pid, *below(pid)]))
+    notes = (f"peak memory of the web server and its code server together: {peak:,.0f} MB",)
+    return Table(f"the UI with {partitions:,} partitions", ("what", "seconds"), rows, notes)
 
 
 PREPARE = """
@@ -99,8 +102,8 @@ def _python(code: str, env: Mapping[str, str], *args: object) -> str:
 
 
 @contextmanager
-def _server(env: Mapping[str, str]) -> Iterator[str]:
-    """Dagster's web server, without the daemon: nothing is launched."""
+def _server(env: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Dagster's web server, without the daemon: nothing is launched. Yields its address and process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -123,7 +126,7 @@ def _server(env: Mapping[str, str]) -> Iterator[str]:
                 if time.monotonic() > until or process.poll() is not None:
                     raise
                 time.sleep(0.3)
-        yield url
+        yield url, process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=PATIENCE)
