@@ -25,7 +25,7 @@ from pipeline.language.weights import load_weights
 from pipeline.simulator import CleanArticle, articles_of_gold, simulated_pages
 from pipeline.text.compose import LINE_CONFIDENCE
 from pipeline.text.decisions import Choice, Prospects
-from pipeline.text.heads import TAGS, HeadLine, all_readings, line_features
+from pipeline.text.heads import HeadLine, all_readings, line_features
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
@@ -329,14 +329,14 @@ def fit_heads(
     """The log-linear model over whole readings."""
     rows: list[tuple[list[Features], int]] = []
     for lines, tags, body in examples:
-        local = [{tag: line_features(lines, i, tag, runs_on, body) for tag in TAGS} for i in range(len(lines))]
+        local = [line_features(lines, i, runs_on, body) for i in range(len(lines))]
         readings = all_readings(len(lines))
         found = []
         for reading in readings:
             x: Features = {}
             for i, tag in enumerate(reading):
                 for k, v in local[i][tag].items():
-                    x[k] = x.get(k, 0.0) + v
+                    x[f"{tag}.{k}"] = x.get(f"{tag}.{k}", 0.0) + v
             for a, b in zip(("^", *reading), (*reading, "$"), strict=True):
                 x[f"{a}>{b}"] = x.get(f"{a}>{b}", 0.0) + 1
             found.append(x)

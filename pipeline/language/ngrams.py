@@ -47,15 +47,16 @@ class NgramCounts:
 def text_ids(text: str) -> Ids:
     """A text as the model reads it: every line that ends a sentence ends a paragraph; other line breaks (a column's
     hard wrap, a headline) are a `BREAK`, over which nothing is counted."""
-    pieces: list[Ids] = [np.array([BREAK, PARAGRAPH], dtype=np.uint16)]
-    for line in text.splitlines():
-        stripped = line.strip()
-        if not stripped:
-            continue
-        ended = stripped[-1] in _ENDINGS
-        pieces.append(encode(stripped))
-        pieces.append(np.array([PARAGRAPH, BREAK, PARAGRAPH] if ended else [BREAK], dtype=np.uint16))
-    return np.concatenate(pieces)
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
+    sizes = np.array([len(line) for line in lines], dtype=np.int64)
+    ended = np.array([line[-1] in _ENDINGS for line in lines], dtype=np.bool_)
+    ends = 2 + np.cumsum(sizes) + np.append(0, np.cumsum(1 + 2 * ended))[:-1]
+    ids = np.full(2 + int(sizes.sum() + (1 + 2 * ended).sum()), BREAK, dtype=np.uint16)
+    ids[1] = PARAGRAPH
+    if lines:
+        ids[np.arange(sizes.sum()) + np.repeat(ends - np.cumsum(sizes), sizes)] = encode("".join(lines))
+        ids[ends[ended]] = ids[ends[ended] + 2] = PARAGRAPH
+    return ids
 
 
 def ngram_keys(ids: Ids, n: int) -> tuple[Keys, npt.NDArray[np.bool_]]:
@@ -425,7 +426,7 @@ def _own_share(model: NgramModel, text: str) -> OwnShare | None:
     for n in range(2, ORDER + 1):
         keys, counts = own.keys[n - 1], own.counts[n - 1]
         # an n-gram stands in this text alone when its end, one shorter, does: only the others are looked up
-        only_mine = shorter[np.searchsorted(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
+        only_mine = shorter[find(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
         open_ = np.flatnonzero(~only_mine)
         only_mine[open_] = model._counts_of_sorted(keys[open_], n) <= counts[open_]
         context = keys // np.uint64(SIZE)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.text.roles import is_numbered
-
-Features = dict[str, float]
+from pipeline.text.weights import Features, Weights, dot
 
 #: Tags of head lines; `+` = goes on the line before.
 TAGS = ("label", "kicker", "kicker+", "headline", "headline+", "subhead", "subhead+", "heading")
@@ -105,8 +104,10 @@ def _scored(
     lines: Sequence[HeadLine], weights: Mapping[str, float], runs_on: Callable[[str, str], float], body: str
 ) -> tuple[list[tuple[str, ...]], list[float]]:
     readings = list(all_readings(len(lines)))
+    groups = {tag: Weights.of(weights).group(f"heads.{tag}") for tag in TAGS}
     local = [
-        {tag: _dot(line_features(lines, i, tag, runs_on, body), weights) for tag in TAGS} for i in range(len(lines))
+        {tag: dot(features, groups[tag]) for tag, features in line_features(lines, i, runs_on, body).items()}
+        for i in range(len(lines))
     ]
     scores = [
         sum(local[i][tag] for i, tag in enumerate(reading))
@@ -114,10 +115,6 @@ def _scored(
         for reading in readings
     ]
     return readings, scores
-
-
-def _dot(features: Features, weights: Mapping[str, float]) -> float:
-    return sum(weights.get(f"heads.{k}", 0.0) * v for k, v in features.items())
 
 
 @cache
@@ -140,9 +137,9 @@ def all_readings(n: int) -> tuple[tuple[str, ...], ...]:
 
 
 def line_features(
-    lines: Sequence[HeadLine], i: int, tag: str, runs_on: Callable[[str, str], float], body: str
-) -> Features:
-    """What speaks for reading line i as `tag`."""
+    lines: Sequence[HeadLine], i: int, runs_on: Callable[[str, str], float], body: str
+) -> dict[str, Features]:
+    """What speaks for reading line i as each of `TAGS`."""
     text = lines[i].text
     n = len(text)
     longest = max(len(x.text) for x in lines)
@@ -192,18 +189,23 @@ def line_features(
         x["after_speaks"] = float(bool(_SPEAKS.search(before)))
         x["after_column"] = float(is_column_name(before) or lines[i - 1].recurrence > 0)
         x["alike_before"] = float(abs(n - len(before)) <= 3)
-        if tag.endswith("+"):
-            x["runs_on"] = runs_on(before, text)
-            x["quote_open"] = float(before.count("“") > before.count("”"))
-            x["before_ends_mark"] = float(before[-1] in "，、；：？！”）")
-        else:
-            x["not_runs_on"] = runs_on(before, text)
     if i + 1 < len(lines):
         after = lines[i + 1].text
         x["shorter_than_after"] = float(n < 0.77 * len(after))
         x["half_of_after"] = float(n < 0.55 * len(after))
         x["begins_like_after"] = float(n >= 4 and after[:3] == text[:3])
-    return {f"{tag}.{k}": v for k, v in x.items() if v}
+    shared = {k: v for k, v in x.items() if v}
+    if not i:
+        return dict.fromkeys(TAGS, shared)
+    before, across = lines[i - 1].text, runs_on(lines[i - 1].text, text)
+    going_on = {
+        **shared,
+        "runs_on": across,
+        "quote_open": float(before.count("“") > before.count("”")),
+        "before_ends_mark": float(before[-1] in "，、；：？！”）"),
+    }
+    fresh = {**shared, "not_runs_on": across}
+    return {tag: going_on if tag.endswith("+") else fresh for tag in TAGS}
 
 
 def _share_of_pairs(text: str, body: str) -> float:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from pipeline.text.normalise_rules import is_blank
@@ -160,20 +162,28 @@ def display_width(text: str) -> int:
 Looks = Literal["text", "lead", "frame"]
 
 
-def reflow(lines: Sequence[Line], objects: Callable[[str, str], bool], looks: Callable[[str], Looks]) -> list[Block]:
+def reflow(
+    lines: Sequence[Line],
+    objects: Callable[[Sequence[tuple[str, str]]], Sequence[bool]],
+    looks: Callable[[str], Looks],
+) -> list[Block]:
     """Lines → blocks. On a page without hard-wrapped columns every line is a block.
 
-    A full line goes on in the next one unless a blank line, an indent, the language model (`objects(left, right)`) or
-    the look of one of the two (`looks`: a byline, a lead, a marker) speak against it.
+    A full line goes on in the next one unless a blank line, an indent, the language model (`objects`, asked for all
+    doubtful pairs of a page at once) or the look of one of the two (`looks`: a byline, a lead, a marker) speak
+    against it.
     """
     width = column_width(lines)
     if width is None:
         return [Block((x.span,), x.text, x.number, x.number, x.blank_before) for x in lines]
     column = _Column.of(lines, width)
+    doubtful = [(a.text, b.text) for a, b in pairwise(lines) if _is_doubtful(a, b, column)]
+    objected = {pair for pair, objection in zip(doubtful, objects(doubtful), strict=True) if objection}
+    looks = cache(looks)
     blocks: list[Block] = []
     held: list[Line] = []
     for line in lines:
-        if held and not _goes_on(held, line, column, objects, looks):
+        if held and not _goes_on(held, line, column, objected, looks):
             blocks.append(_block(held))
             held = []
         held.append(line)
@@ -210,11 +220,23 @@ def _block(lines: Sequence[Line]) -> Block:
     return Block(tuple(x.span for x in lines), text, lines[0].number, lines[-1].number, lines[0].blank_before)
 
 
+def _is_doubtful(last: Line, line: Line, column: _Column) -> bool:
+    """May `_goes_on` ask what the language model says of these two lines?"""
+    if line.blank_before or (column.indented and line.indent) or not column.is_full(last, True):
+        return False
+    return not column.indented if is_ended(last.text) else _may_be_head(last.text)
+
+
+def _may_be_head(text: str) -> bool:
+    """A headline may be as wide as the column."""
+    return len(text) <= 40 and not re.search(r"[，。；：]", text)
+
+
 def _goes_on(
     held: Sequence[Line],
     line: Line,
     column: _Column,
-    objects: Callable[[str, str], bool],
+    objected: Set[tuple[str, str]],
     looks: Callable[[str], Looks],
 ) -> bool:
     """Does `line` go on where the last of the `held` lines stopped?"""
@@ -227,9 +249,10 @@ def _goes_on(
         return True
     if looks(last.text) == "frame":
         return False
+    objection = (last.text, line.text) in objected
     if is_ended(last.text):
-        return column.indented or not (objects(last.text, line.text) or line.text[0] in "“‘")
-    if first and len(last.text) <= 40 and not re.search(r"[，。；：]", last.text):  # may be a headline as wide
+        return column.indented or not (objection or line.text[0] in "“‘")
+    if first and _may_be_head(last.text):
         runs_full = column.is_full(line, False) or is_ended(line.text)
-        return runs_full and not objects(last.text, line.text)
+        return runs_full and not objection
     return True

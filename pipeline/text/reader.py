@@ -89,11 +89,10 @@ class Reader:
         ratio = float(self.seam_scores([(left, right)])[0, 1])
         return max(-2.0, min(2.0, ratio / 5)) + min(2.0, self.crosses_word(left, right) / 4)
 
-    def objects(self, left: str, right: str) -> bool:
-        """Does the model see a new paragraph rather than the next words? Without a model it never objects."""
-        if not self.knows_anything:
-            return False
-        return float(self.seam_scores([(left, right)])[0, 1]) < -2.0
+    def objects(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """For each (left, right), does the model see a new paragraph rather than the next words? Without a model it
+        never objects."""
+        return (self.seam_scores(pairs)[:, 1] < -2.0).tolist() if pairs else []
 
     def recurrence(self, line: str) -> float:
         """Log of the number of other texts in which this line stands alone: names of columns recur, headlines don't.

@@ -60,11 +60,12 @@ def test_the_probability_is_a_share_of_all_readings(texts: list[str]) -> None:
     assert even == pytest.approx(1 / len(all_readings(len(texts))))
 
 
-@given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from(TAGS))
-def test_features_bear_their_tag(texts: list[str], tag: str) -> None:
+@given(st.lists(LINES, min_size=1, max_size=6))
+def test_every_tag_has_its_features_and_only_lines_that_go_on_tell_of_the_line_before(texts: list[str]) -> None:
     for i in range(len(texts)):
-        features = line_features(heads(*texts), i, tag, nothing, "")
-        assert all(k.startswith(f"{tag}.") and v for k, v in features.items())
+        features = line_features(heads(*texts), i, lambda left, right: 1.0, "")
+        assert set(features) == set(TAGS)
+        assert {tag for tag in TAGS if "runs_on" in features[tag]} == {t for t in TAGS if i and t.endswith("+")}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -136,8 +137,8 @@ def test_lines_are_read_as_normalised(models: Models, profile: CleaningProfile) 
 # --- columns -------------------------------------------------------------------------------------------------------
 
 
-def never(left: str, right: str) -> bool:
-    return False
+def never(pairs: Sequence[tuple[str, str]]) -> list[bool]:
+    return [False] * len(pairs)
 
 
 def text_only(text: str) -> Looks:
@@ -203,7 +204,7 @@ def test_columns_without_indents_become_paragraphs_where_a_last_line_is_short(
 def test_reflow_keeps_every_line_in_order(case: tuple[list[str], list[str], int], objects: bool) -> None:
     _, rows, _ = case
     lines = lines_of(rows)
-    blocks = reflow(lines, lambda a, b: objects, _looks)
+    blocks = reflow(lines, lambda pairs: [objects] * len(pairs), _looks)
     assert [s for b in blocks for s in b.spans] == [x.span for x in lines]
     text = "\n".join(rows)
     for b in blocks:
@@ -235,7 +236,7 @@ def test_a_blank_line_ends_a_paragraph() -> None:
 def test_the_model_may_object_to_a_full_last_line() -> None:
     page = lines_of(column_page())
     once = len(reflow(page, never, text_only))
-    split = reflow(page, lambda a, b: a.endswith("。"), text_only)
+    split = reflow(page, lambda pairs: [a.endswith("。") for a, _ in pairs], text_only)
     assert once == 1
     assert [b.text for b in split] == ["".join(BODY)] * 5
 

@@ -32,7 +32,7 @@ def test_an_ignorant_model_is_neutral(models: Models) -> None:
     assert not reader.knows_anything
     assert reader.seam_scores([("促", "进"), ("甲", "乙")]).tolist() == [[0.0, 0.0, 0.0, 0.0]] * 2
     assert reader.seam_scores([]).shape == (0, 4)
-    assert not reader.objects("春耕", "开始")
+    assert not any(reader.objects([("春耕", "开始")]))
     assert reader.badness("长长的一段话") < reader.badness("一段话"), "the longer copy is the better one"
 
 
