@@ -343,9 +343,12 @@ def train_corrections_command(reference: str, pairs: tuple[str, ...], output: st
 
     try:
         known = [page for file in pairs for page in read_pairs(Path(file), load_glyphs())]
-        columns = learn(list(reference_texts(place(reference))), known)
+        learned = learn(list(reference_texts(place(reference))), known)
     except (ValueError, ReferenceTextError) as error:
         _fail(str(error))
+    columns = {size: weights for size, (weights, _) in learned.items()}
+    for size, (_, trial) in learned.items():
+        click.echo(f"{size:,} characters of text: {trial}")
     made = f"made by banmian train-corrections from reference text and {len(known)} pairs of OCR and truth"
     save_correction_weights(Path(output), columns, [made, "columns: weights for so many characters of text and more"])
     click.echo(f"{len(next(iter(columns.values())))} weights for {len(columns)} sizes of text in {output}")

@@ -22,10 +22,11 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import text_hash, train
-from pipeline.text.arbiter import in_coinage
+from pipeline.text.arbiter import SURE_UNLIKE, in_coinage
 from pipeline.text.look_alikes import (
     CALIBRATION,
     Candidates,
+    calibrated,
     calibration_features,
     choice_shares,
     examine,
@@ -34,6 +35,7 @@ from pipeline.text.look_alikes import (
 from pipeline.text.models import GlyphSimilarity, Models
 from pipeline.text.passages import Passage, is_hanzi
 from pipeline.text.person_names import mentions
+from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Span, view
 
 Floats = npt.NDArray[np.float64]
@@ -349,7 +351,57 @@ def calibration(found: Examples, share: Floats, least: float = 0.05) -> dict[str
     return {f"calibration.{name}": w for name, w in zip(CALIBRATION, learned, strict=True)}
 
 
-def learn_size(size: int, texts: Sequence[str], pages: Sequence[KnownPage]) -> dict[str, float]:
+@dataclass(frozen=True)
+class Trial:
+    """What models that have not seen a page's text make of it: misreadings of the real pairs (those that were found
+    as candidates at all are fewer), how many proposals at the two thresholds are right and wrong, and what they would
+    change in so many characters of clean text. The arbiter's other guards are not asked; the calibration is shared."""
+
+    misread: int
+    applied: tuple[int, int]
+    proposed: tuple[int, int]
+    clean: int
+    false: int
+
+    def __str__(self) -> str:
+        right, wrong = self.applied
+        all_right, all_wrong = self.proposed
+        return (
+            f"unseen pairs: {self.misread} misreadings, applied {right} right {wrong} wrong "
+            f"(P {right / max(1, right + wrong):.3f} R {right / max(1, self.misread):.3f}), with suggestions "
+            f"{all_right} right {all_wrong} wrong "
+            f"(P {all_right / max(1, all_right + all_wrong):.3f} R {all_right / max(1, self.misread):.3f}); "
+            f"clean text: {self.false} applied in {self.clean:,} characters"
+        )
+
+
+def trial(found: Examples, share: Floats, calibrating: Mapping[str, float], pages: Sequence[KnownPage]) -> Trial:
+    """How the decisions at the usual thresholds turn out."""
+    profile = CleaningProfile()
+    unlike = found.features[:, found.names.index("unlike")]
+    sure = calibrated(share, page_noise(found, share), unlike, calibrating) * found.free[found.of]
+    starts = np.flatnonzero(np.diff(found.of, prepend=-1))
+    first = sure == np.maximum.reduceat(sure, starts)[found.of]
+    pair = (found.kinds == "pair")[found.of]
+    damaged_pages = {p.group % (1 << 31) for p in pages if p.right}
+    clean = ~pair & ~np.isin(found.groups, list(damaged_pages))[found.of]
+
+    def count(threshold: float, where: Bools) -> tuple[int, int]:
+        asked = first & (sure >= threshold) & where
+        if threshold == profile.apply_threshold:
+            asked &= (unlike == 0) | (sure >= SURE_UNLIKE)
+        return int((asked & found.right).sum()), int((asked & ~found.right).sum())
+
+    return Trial(
+        sum(len(p.right) for p in pages if p.kind == "pair"),
+        count(profile.apply_threshold, pair),
+        count(profile.suggest_threshold, pair),
+        sum(len(p.text) for p in pages if p.kind != "pair" and not p.right),
+        count(profile.apply_threshold, clean)[1],
+    )
+
+
+def learn_size(size: int, texts: Sequence[str], pages: Sequence[KnownPage]) -> tuple[dict[str, float], Trial]:
     """The weights for a language model of `size` characters: reference text, and pages that are read."""
     parts = []
     for read in _chunks(pages, int(size * MOST_READ)):
@@ -359,8 +411,11 @@ def learn_size(size: int, texts: Sequence[str], pages: Sequence[KnownPage]) -> d
     found = joined(parts)
     weights = np.array([WEIGHTS[k] for k in found.kinds]) * found.free
     learned = fit(found.features, found.of, found.right, weights)
-    calibrating = calibration(found, unseen_shares(found, weights))
-    return dict(zip(("bias", *found.names), learned.tolist(), strict=True)) | calibrating
+    share = unseen_shares(found, weights)
+    calibrating = calibration(found, share)
+    return dict(zip(("bias", *found.names), learned.tolist(), strict=True)) | calibrating, trial(
+        found, share, calibrating, pages
+    )
 
 
 def _chunks(pages: Sequence[KnownPage], size: int) -> Iterator[list[KnownPage]]:
@@ -377,8 +432,8 @@ def _chunks(pages: Sequence[KnownPage], size: int) -> Iterator[list[KnownPage]]:
         yield held
 
 
-def learn(texts: Sequence[str], pairs: Sequence[KnownPage], seed: int = 7) -> dict[int, dict[str, float]]:
-    """Size of reference text → weights, for each of `SIZES` that `texts` can fill.
+def learn(texts: Sequence[str], pairs: Sequence[KnownPage], seed: int = 7) -> dict[int, tuple[dict[str, float], Trial]]:
+    """Size of reference text → weights and how they do, for each of `SIZES` that `texts` can fill.
 
     Raises:
         ValueError: there is too little text even for the smallest.

@@ -20,6 +20,8 @@ from pipeline.text.spans import Edit, Status, by_place
 MARGIN = 0.15
 #: What is as sure as this is right in whatever sentence it stands.
 SURE = 0.98
+#: One hanzi for another that does not look like it: only what is as sure as this.
+SURE_UNLIKE = 0.97
 #: A form printed this often on a page is meant that way.
 REPEATED = 3
 #: A short text in quotes is a name or a coinage, printed as its author wants it.
@@ -47,6 +49,7 @@ def decide(
     kept = [e for e in kept if not _changes_known_word(e, places[e.start], passages, models)]
     chosen = [_choose(group, profile) for group in _by_start(kept)]
     chosen = [e for e in chosen if e.confidence >= profile.suggest_threshold]
+    chosen = [_lower_unlike(e, models) for e in chosen]
     chosen = _cap_sentences(chosen, places, passages, profile)
     chosen = [_lower_coinage(e, places[e.start], passages) for e in chosen]
     return sorted(_lower_repeated(chosen, places, passages), key=by_place)
@@ -125,6 +128,13 @@ def _lower(edit: Edit, reason: str) -> Edit:
         return edit
     suggested: Status = "suggested"
     return replace(edit, status=suggested, evidence=f"{edit.evidence}; only suggested: {reason}")
+
+
+def _lower_unlike(edit: Edit, models: Models) -> Edit:
+    """What fits better and does not look alike is a rarer word in clean text more often than a misreading."""
+    if edit.rule != "look_alike" or edit.confidence >= SURE_UNLIKE or models.glyphs.similarity(edit.before, edit.after):
+        return edit
+    return _lower(edit, "they do not look alike")
 
 
 def _lower_coinage(edit: Edit, place: Place, passages: Sequence[Passage]) -> Edit:

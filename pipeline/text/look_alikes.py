@@ -402,6 +402,7 @@ def features(
 
     `gain*`: how much likelier the n-gram model finds the text. `seen*`, `had*`: logs of the largest count of n-grams
     that hold the place, with the candidate and as printed; `*_share`: how many of them were seen at all. `word*`,
+    `*_ever`: whether any was, `both*`: seen both ways. `word*`,
     `had_word*`: a dictionary word over the place. `page`, `page_had`: the same three characters elsewhere on the page.
     """
     tables, of = models.substitutions, candidates.of
@@ -429,6 +430,9 @@ def features(
     x["seen2_weaker"] = np.log1p(read.counts[0].min(axis=1)) / 3
     x["had2_weaker"] = np.log1p(printed.counts[0].min(axis=1))[of] / 3
     x["seen3_middle"] = np.log1p(read.counts[1][:, 1]) / 3
+    x["both2_weaker"], x["both3"] = x["seen2_weaker"] * x["had2_weaker"], x["seen3"] * x["had3"]
+    for name in ("had2_weaker", "had3", "seen3", "seen4"):
+        x[f"{name}_ever"] = (x[name] > 0).astype(np.float64)
     x["copies"] = read.copies
     x["had_copies"] = printed.copies[of]
     x["page"] = np.log1p(read.own[1].max(axis=1))

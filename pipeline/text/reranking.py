@@ -16,7 +16,7 @@ from pipeline.text.spans import Edit
 
 #: By how much a choice raises the chosen candidate, and lowers the others; nothing is raised beyond `CEILING`.
 #: So a candidate that we ourselves hold for less likely than .65 is applied on nobody's word.
-RAISE, LOWER, CEILING = 0.25, 0.3, 0.95
+RAISE, LOWER, CEILING = 0.21, 0.3, 0.95
 #: Characters of the sentence that are shown on either side.
 SHOWN = 60
 #: Rules whose evidence stands elsewhere on the page, where the back-end does not see it.

@@ -64,9 +64,17 @@ def test_quoted_coinages_are_at_most_suggested() -> None:
 
 def test_many_corrections_in_one_sentence_are_all_suggestions() -> None:
     text = "甲侯乙侯丙侯，丁。戊侯。"
-    edits = [proposal(text, i, c) for i, c in ((1, "候"), (3, "俟"), (5, "修"))]
+    edits = [proposal(text, i, c) for i, c in ((1, "候"), (3, "俟"), (5, "俣"))]
     assert statuses(text, *edits) == ["suggested"] * 3
     assert statuses(text, *edits[:2]) == ["applied"] * 2
+    assert statuses(text, *edits[:2], proposal(text, 5, "俣", 0.99)) == ["suggested", "suggested", "applied"]
+
+
+def test_what_does_not_look_alike_must_be_nearly_certain() -> None:
+    text = "天晴侯，水很凉。"
+    assert models().glyphs.similarity("侯", "今") == 0
+    assert statuses(text, proposal(text, 2, "今", 0.95)) == ["suggested"]
+    assert statuses(text, proposal(text, 2, "今", 0.98)) == ["applied"]
 
 
 def test_what_stands_three_times_is_no_slip() -> None:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.language.confusables import read_rows
 from pipeline.text.correct import correct
+from pipeline.text.document import Page
+from pipeline.text.page import normalise_page
 from pipeline.text.passages import Passage
 from pipeline.text.spans import Span, view
 
@@ -65,3 +67,11 @@ def test_more_than_two_in_a_sentence_are_left_to_the_reader() -> None:
 
 def test_an_empty_page() -> None:
     assert correct([], "", models(), PROFILE) == []
+
+
+def test_a_leaked_character_is_simplified_by_its_words_and_else_suggested() -> None:
+    text = "当地优勢产业平稳发展。\n附近的老屋倒場了三间。\n产品经过检査。\n" + "今天全市的粮食生产工作会议召开。" * 12
+    assert [(e.before, e.after) for e in normalise_page(Page("p", text), models(), PROFILE)] == [("勢", "势")]
+    found = {e.before: (e.after, e.status, e.stage) for e in correct(passages(text), text, models(), PROFILE)}
+    assert found["場"] == ("场", "suggested", "script")  # perhaps 塌 misread
+    assert found["査"] == ("查", "suggested", "script")  # a form of print
