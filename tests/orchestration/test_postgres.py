@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,21 +28,26 @@ def programs() -> Path | None:
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iterator[int]:
+def folder() -> Iterator[Path]:
+    """Not below pytest's own folder: whenever another pytest starts, that is closed to all other users again."""
+    with tempfile.TemporaryDirectory(prefix="banmian-pg-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def server(folder: Path, unused_port: int) -> Iterator[int]:
     """A PostgreSQL of its own, with the user and the database of the docs; yields its port."""
     pytest.importorskip("dagster_postgres", reason="the extra `postgres` is not installed")
     bin_ = programs()
     if bin_ is None:
         pytest.skip("no PostgreSQL: install the package `postgresql`")
-    folder = tmp_path_factory.mktemp("pg")
     as_user: list[str] = []
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         try:
             owner = pwd.getpwnam("postgres")
         except KeyError:
             pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o755)
+        folder.chmod(0o755)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         as_user = ["runuser", "-u", "postgres", "--"]
 
