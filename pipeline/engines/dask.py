@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 from pipeline.engines.engine import AHEAD, EngineUnavailableError, Handed, Promise, WorkerDiedError, in_order, rescued
 
+#: What else may be wrong with an address tls://…
+TLS_HINT = " and the certificates (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT, …__CLIENT__KEY)"
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -15,8 +18,9 @@ R = TypeVar("R")
 class DaskEngine:
     """Runs tasks on the workers of the Dask scheduler at `address`; without one, on a cluster on 127.0.0.1.
 
-    Dask has no authentication by default. On a network that others share, give `security` (a
-    `distributed.Security` with certificates) and a `tls://` address.
+    Dask has no authentication by default. On a network that others share use a `tls://` address; the certificates come
+    by Dask's own settings (`DASK_DISTRIBUTED__COMM__TLS__CA_FILE` and its like, or a file in ~/.config/dask), or as
+    `security` (a `distributed.Security`).
     """
 
     def __init__(self, address: str | None = None, workers: int | None = None, security: Any = None) -> None:
@@ -37,9 +41,10 @@ class DaskEngine:
             address = self._cluster.scheduler_address
         try:
             self._client: Any = distributed.Client(address, security=security, timeout=10, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, TypeError, TimeoutError) as error:  # TypeError: no certificates
             raise EngineUnavailableError(
                 f"no Dask scheduler answers at {address} ({error}): start `dask scheduler`, or check --dask-address"
+                + TLS_HINT * address.startswith("tls:")
             ) from None
 
     def map(

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.language.words import load_words
 
+_FULL_STOP, _LINE_FEED = ord("。"), ord("\n")
 #: A conversion table for `str.translate`.
 Characters = dict[int, str]
 
@@ -27,7 +31,7 @@ class OpenccTables:
     traditional_only: frozenset[str]
     variants: frozenset[str]
     _translation: Characters
-    _gate: frozenset[str]  # without one of these no text changes
+    _gate: npt.NDArray[np.bool_]  # by code point: without one of these no text changes
     _anchor: re.Pattern[str]  # any character by which a phrase is found
     _anchored: Mapping[str, tuple[tuple[int, str, str], ...]]  # such a character → (place in the phrase, phrase, new)
 
@@ -37,8 +41,20 @@ class OpenccTables:
         >>> load_script().convert("乾隆年間，頭髮乾燥")
         '乾隆年间，头发干燥'
         """
-        if self._gate.isdisjoint(text):
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        concerned = np.flatnonzero(self._gate[codes])
+        if not len(concerned):
             return text
+        ends = np.append(np.flatnonzero((codes == _FULL_STOP) | (codes == _LINE_FEED)) + 1, len(text))
+        parts, at = [], 0
+        for number in np.unique(np.searchsorted(ends, concerned, "right")).tolist():  # sentences; no phrase holds ends
+            start, end = int(ends[number - 1]) if number else 0, int(ends[number])
+            parts += [text[at:start], self._converted(text[start:end])]
+            at = end
+        return "".join([*parts, text[at:]])
+
+    def _converted(self, text: str) -> str:
+        """A sentence with something to be converted in it."""
         parts: list[str] = []
         at = 0
         for start, end, after in self._matches(text):
@@ -82,12 +98,18 @@ def load_script() -> OpenccTables:
         traditional_only=traditional,
         variants=_listed("script_variants.txt"),
         _translation={ord(old): new for old, new in own.items()},
-        _gate=frozenset(own) | {anchors[p] for p in mute},
+        _gate=_mask(frozenset(own) | {anchors[p] for p in mute}),
         _anchor=re.compile(f"[{''.join(sorted(set(anchors.values())))}]"),
         _anchored={
             c: tuple((p.index(c), p, new) for p, new in phrases.items() if anchors[p] == c) for c in anchors.values()
         },
     )
+
+
+def _mask(chars: frozenset[str]) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(0x110000, np.bool_)
+    mask[[ord(c) for c in chars]] = True
+    return mask
 
 
 def _dictionary(name: str) -> dict[str, str]:

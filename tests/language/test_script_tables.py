@@ -33,7 +33,7 @@ PIECES = st.one_of(
     st.sampled_from(CHARACTERS),
     st.tuples(st.sampled_from(PHRASES), st.integers(1, 3)).map(lambda p: p[0][: p[1]]),
     st.tuples(st.sampled_from(PHRASES), st.integers(1, 3)).map(lambda p: p[0][-p[1] :]),
-    st.sampled_from(["，", " ", "\n", "的", "人民", "AI", "乾", "於", "覆", "藉"]),
+    st.sampled_from(["，", "。", " ", "\n", "的", "人民", "AI", "乾", "於", "覆", "藉"]),
 )
 
 
@@ -42,6 +42,11 @@ PIECES = st.one_of(
 def test_mixtures_are_converted_as_by_opencc(text: str) -> None:
     """Cut and overlapping phrases, too."""
     assert TABLES.convert(text) == OPENCC.convert(text)
+
+
+def test_no_phrase_holds_the_end_of_a_sentence() -> None:
+    """`convert` goes sentence by sentence."""
+    assert not [p for p in PHRASES if "。" in p or "\n" in p]
 
 
 @pytest.mark.parametrize("text", ["重覆", "瞭解", "沈船", "反覆", "藉口", "牴牾"])
