@@ -375,11 +375,11 @@ def align(task: Task) -> int:
     pairs = Stage(task.output, PAIRS).read(stem, task.part)
     names, keys = texts.column("name").to_numpy(), keys_of(texts.column("content").to_pylist())
     first, second = (np.searchsorted(names, pairs.column(c).to_numpy()) for c in ("first", "second"))
-    open_, links = np.arange(len(first)), Links()
+    open_, links, shingles = np.arange(len(first)), Links(), winnow(keys)
     done: list[pa.Table] = []
     while len(open_):
         now = open_ if task.every or len(done) >= ROUNDS else _forest(first, second, open_, links)
-        found = rules.relate(keys, first[now], second[now])
+        found = rules.relate(keys, first[now], second[now], shingles)
         for a, b in zip(first[now][found.kinds != ""].tolist(), second[now][found.kinds != ""].tolist(), strict=True):
             links.join(a, b)
         done.append(_verdicts(pair_names(names[first[now]], names[second[now]]), found.kinds, found.similarities))

@@ -43,11 +43,12 @@ _MARK_BITS = len(SHUFFLES)
 #: More meetings than any candidate needs.
 _ENOUGH = 255
 #: Pairs are aligned so many at a time, which bounds memory.
-_PAIRS = 16_384
+_PAIRS = 4_096
 
 Ranks = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
@@ -183,9 +184,10 @@ def candidates(met: Meetings, need: npt.NDArray[np.uint8]) -> tuple[Ints, Ints]:
     return first[enough], second[enough]
 
 
-def relate(keys: Keys, first: Ints, second: Ints) -> Verdicts:
-    """How the texts of each pair (their numbers among `keys`) are related. It does not matter which comes first."""
-    shingles = winnow(keys)
+def relate(keys: Keys, first: Ints, second: Ints, shingles: Shingles | None = None) -> Verdicts:
+    """How the texts of each pair (their numbers among `keys`) are related. It does not matter which comes first.
+    `shingles`: theirs, if they are at hand."""
+    shingles = shingles or winnow(keys)
     shown = [keys[i] for i in range(len(keys))]
     parts = [
         _relate(keys, shingles, shown, first[at : at + _PAIRS], second[at : at + _PAIRS])
@@ -204,7 +206,7 @@ def _relate(keys: Keys, shingles: Shingles, shown: Sequence[str], first: Ints, s
     kinds[equal], similarities[equal] = "exact", 1.0
 
     level = np.flatnonzero(~equal & (2 * sizes[short] >= NEAR * (sizes[short] + sizes[long])))
-    alike = _compared([shown[i] for i in short[level]], [shown[i] for i in long[level]], fuzz.ratio) / 100
+    alike = _compared([shown[i] for i in short[level]], [shown[i] for i in long[level]], fuzz.ratio, 100 * NEAR) / 100
     found = level[alike >= NEAR]
     kinds[found], similarities[found] = "near", alike[alike >= NEAR]
 
@@ -230,10 +232,11 @@ def _by_length(keys: Keys, shown: Sequence[str], first: Ints, second: Ints) -> t
     return np.where(swap, second, first), np.where(swap, first, second)
 
 
-def _compared(left: Sequence[str], right: Sequence[str], scorer: Any) -> npt.NDArray[np.float64]:
+def _compared(left: Sequence[str], right: Sequence[str], scorer: Any, cutoff: float | None = None) -> Doubles:
+    """A score a pair; 0 below the cutoff."""
     if not left:
         return np.zeros(0)
-    found: npt.NDArray[np.float64] = process.cpdist(left, right, scorer=scorer, dtype=np.float64)
+    found: Doubles = process.cpdist(left, right, scorer=scorer, score_cutoff=cutoff, dtype=np.float64)
     return found
 
 
@@ -337,7 +340,7 @@ def compared(texts: Keys) -> tuple[Ints, Ints, Verdicts]:
     shingles = winnow(texts)
     met = meetings(Rows(shingles.numbers, shingles.texts, shingles.marks), len(texts))
     first, second = candidates(met, needed(shingles, len(texts)))
-    return first, second, relate(texts, first, second)
+    return first, second, relate(texts, first, second, shingles)
 
 
 def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:

@@ -27,6 +27,8 @@ BITS = 40
 #: Marks on a shingle: it is the least of its text under one of so many shuffles (as in MinHash).
 SHUFFLES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
 
+#: Characters worked on at once: little enough to stay in the processor's cache, and to bound memory.
+_AT_ONCE = 250_000
 _END = "utf-32-le"
 _BASE = np.uint64(1_099_511_628_211)
 _NONE = np.uint64(2**64 - 1)
@@ -102,6 +104,19 @@ def winnow(keys: Keys) -> Shingles:
     """
     if len(keys) >= 2 ** (64 - BITS):
         raise ValueError(f"{len(keys)} texts are too many for one batch")
+    parts: list[Shingles] = []
+    begin = 0
+    while begin < len(keys) or not parts:
+        end = int(np.searchsorted(keys.starts, keys.starts[begin] + _AT_ONCE))
+        end = min(max(end, begin + 1), len(keys))
+        part = _winnow(keys.only(np.arange(begin, end)))
+        parts.append(Shingles(part.numbers, part.texts + np.uint32(begin), part.at, part.marks))
+        begin = end
+    numbers, texts = (np.concatenate([getattr(p, name) for p in parts]) for name in ("numbers", "texts"))
+    return Shingles(numbers, texts, np.concatenate([p.at for p in parts]), np.concatenate([p.marks for p in parts]))
+
+
+def _winnow(keys: Keys) -> Shingles:
     lengths = keys.lengths()
     gap = SHINGLE + WINDOW  # behind each text, so that neither shingles nor windows reach into the next one
     texts = np.repeat(np.arange(len(keys), dtype=np.uint32), lengths + gap)
