@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.models import ScriptTables
-from pipeline.text.normalise_rules import LINE_BREAKS, RULES, Rule, Sub, is_blank
+from pipeline.text.normalise_rules import LINE_BREAKS, RULES, Rule, Sub, is_blank, marks
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.script import CONVERTED, LEAKED, simplify
 from pipeline.text.spans import Edit, Span, Stage, render
@@ -94,6 +94,7 @@ class Active(NamedTuple):
     rules: tuple[Rule, ...]
     bits: dict[str, int]
     by_code: NDArray[np.uint16]  # the same by code point, for whole pages
+    lone: int  # the bit of the rule for marks
 
 
 @lru_cache(maxsize=4)
@@ -108,7 +109,8 @@ def _active(normalise_marks: bool, narrow_latin: bool) -> Active:
     for c, b in bits.items():
         by_code[ord(c)] = b
     by_code[[ord(c) for c in LINE_BREAKS]] = _BREAK
-    return Active(rules, bits, by_code)
+    lone = sum(1 << number for number, rule in enumerate(rules) if rule.find is marks)
+    return Active(rules, bits, by_code, lone or -1)
 
 
 _BREAK = 1 << 15
@@ -118,6 +120,8 @@ _BY_NEIGHBOURS = re.compile(r"\.{3}|[-–—―─━]{2}|[─━]")
 
 def clean_line(line: str, bits: int, active: Active) -> list[Change]:
     """All changes in `line`, which has no blanks at its ends; `bits`: the rules that its characters concern."""
+    if bits == active.lone:  # most lines: marks to widen and nothing else, and what that writes wakes no rule
+        return [Change(*s, ("mark",)) for s in marks(line)]
     changes: list[Change] = []
     for _ in range(ROUNDS):
         fired = resized = False

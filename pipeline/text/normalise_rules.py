@@ -146,6 +146,8 @@ def dashes(line: str) -> list[Sub]:
 
 
 _RUN = re.compile(f"[{SEE_THROUGH}{''.join(MARKS)}]+")
+#: Such a run with a mark in it.
+_MARKED_RUN = re.compile(f"[{SEE_THROUGH}]*[{''.join(MARKS)}][{SEE_THROUGH}{''.join(MARKS)}]*")
 _HALF_MARK = re.compile(f"[{''.join(MARKS)}]")
 
 
@@ -161,13 +163,15 @@ def marks(line: str) -> list[Sub]:
     """
     found = []
     wide = wide_class(line)
-    for run in _RUN.finditer(line):
+    for run in _MARKED_RUN.finditer(line):
         start, end = run.span()
-        if end - start == 1 and run.group() not in MARKS:
-            continue
         beside = _side(line, start - 1, wide) or _side(line, end, wide)
         closes_line = wide is _WIDE_OR_SIGN and end == len(line) and not {"!", "?"}.isdisjoint(run.group())
-        if beside or closes_line:
+        if not (beside or closes_line):
+            continue
+        if end - start == 1:  # most stand alone
+            found.append(Sub(start, end, MARKS[run.group()]))
+        else:
             found += [Sub(m.start(), m.end(), MARKS[m.group()]) for m in _HALF_MARK.finditer(line, start, end)]
     return found
 
