@@ -167,6 +167,7 @@ def _run(
             job.execute(clean_issues.name, tags=range_tags(keys[0], keys[-1]))
         _listener.say("reprints, names, report")
         job.execute(corpus_tables.name)
+    sweep(output, sweep_all)  # what workers left that were killed meanwhile
     notes += [*_strange(output, issues), *second_opinions(output)]
     summary = summarise(output, issues)
     summary.failures, summary.cleaned, summary.notes = job.failures, len(wanted), notes
