@@ -33,6 +33,7 @@ MORE = {
     "drop": "2,000 files dropped at once, taken by the sensor: some minutes",
     "scale": "the whole job over 1, 10 and 100 MB (--mb): time, memory, workers, engines, a day more; long",
     "peers": "normalising and t2s beside OpenCC and pandas with regular expressions",
+    "corrections": "real OCR, clean text and dev pages with much, little and no reference text: ten minutes",
     "confusables": "words told apart by context: invented sentences, and words of ../shared/dev/corpus swapped",
     "ablation": "d* pages without this and that",
 }

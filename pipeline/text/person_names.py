@@ -497,7 +497,7 @@ def _proposals(
         return []
     for m in theirs:
         confidence = sure if m.score >= 2 else min(sure, 0.75)
-        if alike < MIN_SIMILARITY:  # another name, or a slip of another kind than reading
+        if alike < MIN_SIMILARITY and len(places) < MANY:  # another name, or a slip of another kind than reading
             confidence = min(confidence, 0.6)
         if short and not (m.score >= 3 and (len(places) >= OFTEN or (sure > 0.96 and alike >= NEARLY_SAME))):
             confidence = min(confidence, 0.7)  # two characters: one wrong leaves too little

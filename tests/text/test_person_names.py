@@ -45,6 +45,11 @@ def test_another_character_that_does_not_look_alike_is_at_most_a_suggestion() ->
     assert {e.status for e in correct(passages(text), text, models(), PROFILE)} <= {"suggested"}
 
 
+def test_unless_the_right_name_stands_there_five_times() -> None:
+    text = STORY.format("周桐丽") + "周桐韬介绍，新苗已到。周桐韬认为，今年好过去年。“先修路。”周桐韬说。"
+    assert changes(correct(passages(text), text, models(), PROFILE)) == [("applied", "丽", "韬")]
+
+
 def test_a_compound_surname() -> None:
     text = (
         "校长欧阳振铎说，新楼秋天启用。欧阳振铎表示，食堂也要扩建。“不涨价。”欧阳振铎说。校长欧阳振择介绍，经费已到位。"
