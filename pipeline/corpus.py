@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from pipeline.datasets import inputs
 from pipeline.datasets.reference import reference_texts
 from pipeline.datasets.schemas import SCHEMAS
 from pipeline.datasets.shelf import Shelf
-from pipeline.datasets.store import Store
+from pipeline.datasets.stage import Bundle, DigestTask, Stage, bundled, digest
+from pipeline.datasets.store import Store, StoreError
 from pipeline.datasets.tables import edits_from_rows
 from pipeline.engines import Engine
 from pipeline.language.load import load_models
@@ -31,8 +33,13 @@ from pipeline.text.page import normalise_page
 from pipeline.text.passages import Passage
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Span, rendered_edits, view
+from pipeline.version import software_version
 
 LEXICON = "names.csv"
+#: Persons counted by bundles of issues, under `_stages/`.
+PEOPLE = "people"
+_TITLE = pa.struct([("title", pa.string()), ("count", pa.int64())])
+_PEOPLE = SCHEMAS["names"].set(3, pa.field("titles", pa.list_(_TITLE))).remove_metadata()
 
 
 @dataclass(frozen=True)
@@ -117,23 +124,56 @@ def _raw_passages(page: Page, models: Models) -> list[Passage]:
 
 
 def write_names(engine: Engine, output: str, present: set[str]) -> pa.Table:
-    """The table `names`, from the published paragraphs and edits."""
-    store = Store(output)
-    tasks = [(output, issue_id) for issue_id in store.issues("paragraphs") if issue_id in present]
-    people = merged(p for found in engine.map(_published_people, tasks) for p in found)
-    rows = [
-        {
-            "name": p.name,
-            "mentions": p.mentions,
-            "pages": p.pages,
-            "titles": sorted(p.titles, key=lambda t: (-p.titles[t], t)),
-            "variants": [{"form": f, "status": s, "count": n} for (f, s), n in sorted(p.variants.items())],
-        }
-        for p in people
-    ]
-    table = pa.Table.from_pylist(rows, schema=SCHEMAS["names"])
-    store.write_corpus("names", table)
+    """The table `names`, from the published paragraphs and edits. Issues that have not changed are not read again:
+    their counts are kept, by bundles."""
+    try:
+        people = merged(_counted_people(engine, output, present))
+    except StoreError:  # a damaged file of counts can be made again
+        Stage(output, PEOPLE).keep(())
+        people = merged(_counted_people(engine, output, present))
+    table = pa.Table.from_pylist([_person_row(p) for p in people], schema=SCHEMAS["names"])
+    Store(output).write_corpus("names", table)
     return table
+
+
+def _counted_people(engine: Engine, output: str, present: set[str]) -> Iterator[Person]:
+    """The persons of one bundle after the other: no more is held than their sum."""
+    groups, _ = bundled(output, "paragraphs", present)
+    tables = ("pages", "paragraphs", "edits")
+    contents = engine.map(digest, [DigestTask(output, tables, issues) for issues in groups])
+    keys = [hashlib.sha256(f"{c} {software_version()}".encode()).hexdigest()[:24] for c in contents]
+    stage = Stage(output, PEOPLE)
+    there = stage.there()
+    bundles = [Bundle(key, issues) for key, issues in zip(keys, groups, strict=True)]
+    for _ in engine.map(_count_people, [(output, b) for b in bundles if b.key not in there]):
+        pass
+    stage.keep(keys)
+    for bundle in bundles:
+        for row in stage.read(bundle.key).to_pylist():
+            variants = {(v["form"], v["status"]): v["count"] for v in row["variants"]}
+            titles = {t["title"]: t["count"] for t in row["titles"]}
+            yield Person(row["name"], row["mentions"], row["pages"], Counter(titles), Counter(variants))
+
+
+def _count_people(task: tuple[str, Bundle]) -> int:
+    """The persons of a bundle, counted into a file; returns how many."""
+    output, bundle = task
+    people = merged(p for issue in bundle.issues for p in _published_people((output, issue)))
+    rows = [
+        {**_person_row(p), "titles": [{"title": t, "count": n} for t, n in sorted(p.titles.items())]} for p in people
+    ]
+    Stage(output, PEOPLE).write(bundle.key, [pa.Table.from_pylist(rows, schema=_PEOPLE)])
+    return len(rows)
+
+
+def _person_row(p: Person) -> dict[str, Any]:
+    return {
+        "name": p.name,
+        "mentions": p.mentions,
+        "pages": p.pages,
+        "titles": sorted(p.titles, key=lambda t: (-p.titles[t], t)),
+        "variants": [{"form": f, "status": s, "count": n} for (f, s), n in sorted(p.variants.items())],
+    }
 
 
 def _published_people(task: tuple[str, str]) -> list[Person]:
