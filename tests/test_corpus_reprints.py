@@ -210,5 +210,16 @@ def test_what_nobody_needs_any_more_is_removed(tmp_path: Path) -> None:
     )
 
 
+def test_an_object_store_holds_the_same(tmp_path: Path) -> None:
+    url = f"memory://{tmp_path.name}"
+    for n in range(4):
+        put(tmp_path, f"i{n}", TEXTS[n::3])
+        Store(url).write("articles", f"i{n}", Store(str(tmp_path)).read("articles", f"i{n}"))
+    present = {f"i{n}" for n in range(4)}
+    here = job.write_reprints(LOCAL, str(tmp_path), present)
+    assert here.num_rows and job.write_reprints(LOCAL, url, present).equals(here)
+    assert job.write_reprints(LOCAL, url, present).equals(here)
+
+
 def test_a_folder_without_articles_has_no_reprints(tmp_path: Path) -> None:
     assert job.write_reprints(LOCAL, str(tmp_path), set()).num_rows == 0
