@@ -25,7 +25,7 @@ from pipeline.datasets.store import Store, StoreError
 from pipeline.datasets.tables import edits_from_rows
 from pipeline.engines import Engine
 from pipeline.language.load import load_models
-from pipeline.language.ngrams import NgramModel, train
+from pipeline.language.ngrams import NgramModel, text_hash, train
 from pipeline.language.people import Person, merged, people_of_page
 from pipeline.text.document import Page
 from pipeline.text.models import Models
@@ -36,6 +36,9 @@ from pipeline.text.spans import Span, rendered_edits, view
 from pipeline.version import software_version
 
 LEXICON = "names.csv"
+#: The language model learns from so much of the input, as it is on disk: 5 MB give most of what there is to gain, and
+#: the tables of 24 MB are some 200 MB of memory in each worker. What is learned from all would grow with the archive.
+LEARNED_BYTES = 24_000_000
 #: Persons counted by bundles of issues, under `_stages/`.
 PEOPLE = "people"
 _TITLE = pa.struct([("title", pa.string()), ("count", pa.int64())])
@@ -71,10 +74,14 @@ def _learned(model: NgramModel, fresh: bool) -> Learned:
 
 
 def _training_texts(source: str, reference: str | None, batch: str | None) -> Iterator[str]:
+    """The pages, or of a large input as many as are `LEARNED_BYTES`: those whose hash is smallest, so that the choice
+    hangs on nothing but the pages. And all of the reference text."""
+    share = LEARNED_BYTES / max(1, sum(stamp.size for stamp in inputs.fingerprint(source)))
     for sources in inputs.list_issues(source, batch).values():
         pages, _ = inputs.read_issue(source, sources, batch=batch)
         for page in pages:
-            yield page.text
+            if share >= 1 or text_hash(page.text) < share * 2**64:
+                yield page.text
     if reference:
         yield from reference_texts(reference)
 
