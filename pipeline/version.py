@@ -7,8 +7,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-#: The floors whose code decides what the tables hold.
-DECIDING = ("text", "language", "datasets")
+#: The floors and modules whose code decides what the tables hold.
+DECIDING = ("text", "language", "datasets", "steps.py", "corpus.py", "reprints.py")
 
 
 @cache
@@ -27,7 +27,8 @@ def _release() -> str:
 def _code_hash() -> str:
     root = Path(__file__).parent
     seen = hashlib.sha256()
-    for path in sorted(p for floor in DECIDING for p in (root / floor).rglob("*") if _counts(p)):
+    found = (p for name in DECIDING for p in (root / name, *(root / name).rglob("*")) if _counts(p))
+    for path in sorted(found):
         seen.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return seen.hexdigest()[:12]
 

@@ -218,7 +218,12 @@ _QUALITY = (
 _REPRINTS = (
     _must("cluster_id", _S, "Articles of one cluster print the same text."),
     _must("article_id", _S, "The article."),
-    _must("kind", _S, "How it relates to the canonical one."),
+    _must(
+        "kind",
+        _S,
+        "How it relates to the canonical one: original (it is that one), exact, near, contained (the shorter text "
+        "stands in the longer one), or linked (a copy of a copy, not alike enough itself).",
+    ),
     _must("similarity", _F32, "Likeness to the canonical article, 0 to 1."),
     _must("is_canonical", _BOOL, "Does it stand for the cluster?"),
 )
