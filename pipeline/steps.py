@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +43,8 @@ from pipeline.text.verdicts import Verdict, verdicts_id
 
 T = TypeVar("T")
 
+#: So many tables of an issue are written at once.
+SIDE_BY_SIDE = 8
 #: What a withheld page's row in `rejects` says.
 WITHHELD = "invariant_failed"
 #: Where the table `lines` notes which language model it was made with.
@@ -186,7 +189,6 @@ def clean_issue(task: IssueTask) -> Outcome:
         perplexities=surprises,
     )
     made["rejects"] = _rejects(task, store, withheld)
-    # `pages` is written last: that it names the model says that the issue is complete.
     made["pages"] = tables.pages_table(
         pages, models.model_id, task.settings(pages, models.knowledge_id), task.software_version
     )
@@ -360,8 +362,11 @@ def _published(
     notes: dict[str, dict[str, Value]],
     withheld: tuple[Reject, ...] = (),
 ) -> Outcome:
-    for name, table in made.items():
-        store.write(name, task.issue_id, table)
+    before = [name for name in made if name != "pages"]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # each waits for the disk or the net, most of its time
+        list(pool.map(lambda name: store.write(name, task.issue_id, made[name]), before))
+    if "pages" in made:  # last: that it names the model says that the issue is complete
+        store.write("pages", task.issue_id, made["pages"])
     return Outcome(
         task.issue_id,
         {name: table.num_rows for name, table in made.items()},
