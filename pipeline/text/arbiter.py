@@ -42,6 +42,12 @@ def decide(
     """Applied and suggested edits, sorted by place, at most one a place."""
     if not proposals:
         return []
+    best: dict[int, float] = {}
+    for e in proposals:
+        best[e.start] = max(best.get(e.start, 0.0), e.confidence)
+    proposals = [e for e in proposals if best[e.start] >= profile.suggest_threshold]  # before what is dear
+    if not proposals:
+        return []
     places = _places(proposals, passages)
     kept = [e for e in proposals if e.start in places and _is_plain(e)]
     kept = _protect_terms(kept, places, passages, models)

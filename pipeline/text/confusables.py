@@ -40,6 +40,8 @@ CONTESTED = 0.7
 KNOWN = 100
 #: Confidence in a misprint whose text cuts into words much better, or somewhat better, with the meant form.
 MISPRINT, MISPRINT_UNSURE = 0.96, 0.7
+#: What speaks less clearly than two cues is only suggested.
+TWO_CUES, ONE_CUE = 0.9, 0.85
 GAIN_APPLIED, GAIN_SUGGESTED = 4.0, 2.0
 #: A real word whose text cuts better without it by this much (natural log) is no word there.
 LOSS = 3.0
@@ -259,6 +261,8 @@ def judge(reading: Reading, shown: str, start: int, models: Models) -> Judgement
 
 def _of_odds(odds: float, contested: bool, local: bool, why: str) -> Judgement:
     confidence = 1 / (1 + math.exp(-odds))
+    if confidence < TWO_CUES:
+        confidence = min(confidence, ONE_CUE)
     return Judgement(min(confidence, CONTESTED) if contested else confidence, why, odds, contested, local)
 
 
