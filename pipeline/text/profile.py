@@ -35,7 +35,9 @@ class CleaningProfile:
     correct: bool = knob(True, "Propose corrections of wrong characters at all.")  # type: ignore[assignment]
     apply_threshold: float = knob(0.86, "A correction is applied from this confidence on …")  # type: ignore[assignment]
     suggest_threshold: float = knob(0.35, "… and suggested from this one on; below it, it is dropped.")  # type: ignore[assignment]
-    corrections_per_sentence: int = knob(2, "More corrections than this in one sentence: all but the nearly certain become suggestions.")  # type: ignore[assignment]
+    corrections_per_sentence: int = knob(  # type: ignore[assignment]
+        2, "More corrections than this in one sentence: all but the nearly certain become suggestions."
+    )
     warn_orphan_share: float = knob(  # type: ignore[assignment]
         0.15, "Warn when a larger share of an issue's text than this belongs to no article.", tells=True
     )
