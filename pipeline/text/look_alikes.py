@@ -104,11 +104,19 @@ class PageIds:
 
     def corrected(self) -> int:
         """How many hanzi were read as others already."""
-        return sum(
-            self.raw[start] != shown and end - start == 1 and is_hanzi(shown) and is_hanzi(self.raw[start])
-            for p in self.passages
-            for shown, start, end in zip(p.text, p.view.starts, p.view.ends, strict=True)
-        )
+        found = 0
+        for p in self.passages:
+            printed = "".join(map(self.raw.__getitem__, p.view.starts))
+            if printed == p.text:
+                continue
+            found += sum(
+                [
+                    end - start == 1 and is_hanzi(shown) and is_hanzi(was)
+                    for was, shown, start, end in zip(printed, p.text, p.view.starts, p.view.ends, strict=True)
+                    if was != shown
+                ]
+            )
+        return found
 
     def rows(self, places: Ints, before: int, after: int) -> Ids:
         """The characters around each place."""

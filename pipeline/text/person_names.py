@@ -70,7 +70,8 @@ class Patterns(NamedTuple):
 
     after_title: re.Pattern[str]
     verb: re.Pattern[str]
-    titles: tuple[str, ...]
+    titles: frozenset[str]
+    title_sizes: tuple[int, ...]  # the longest first
     verbs: tuple[str, ...]
 
 
@@ -81,7 +82,8 @@ def _patterns(titles: tuple[str, ...], verbs: tuple[str, ...], surnames: frozens
     return Patterns(
         re.compile(f"(?<=[{ends}])[ 　]?(?=[{first}][一-鿿])"),
         re.compile("|".join(map(re.escape, verbs))),
-        titles,
+        frozenset(titles),
+        tuple(sorted({len(t) for t in titles}, reverse=True)),
         verbs,
     )
 
@@ -198,21 +200,21 @@ def _surname_at(text: str, start: int, surnames: frozenset[str]) -> str:
     return double[:1] if double[:1] in surnames else ""
 
 
-def _title_before(text: str, start: int, titles: tuple[str, ...]) -> str | None:
+def _title_before(text: str, start: int, pattern: Patterns) -> str | None:
     """The longest title that ends right before `start` (one space may stand between)."""
     head = text[max(0, start - 8) : start]
     if head[-1:] in (" ", "　"):
         head = head[:-1]
-    if not head.endswith(titles):
+    title = next((head[-n:] for n in pattern.title_sizes if head[-n:] in pattern.titles), None)
+    if title is None:
         return None
-    title = next(t for t in titles if head.endswith(t))
     rank = head[: -len(title)][-1:]
     return rank + title if rank in RANKS else title
 
 
 def _after_title(text: str, start: int, models: Models) -> bool:
     """Does a title end here, and no word lie across its end (电工|程)?"""
-    if not _title_before(text, start, patterns(models.names).titles):
+    if not _title_before(text, start, patterns(models.names)):
         return False
     return models.words.frequency(text[start - 1 : start + 1]) < 50 * COMMON
 
@@ -308,7 +310,7 @@ def _score(page: PageText, start: int, form: str, models: Models) -> Mention:
     text, end = page.text, start + len(form)
     pattern = patterns(models.names)
     score, cues = 0, []
-    title = _title_before(text, start, pattern.titles)
+    title = _title_before(text, start, pattern)
     if title:
         score += TITLE
         cues.append(title)
@@ -420,7 +422,7 @@ def _variants(name: str, page: PageText, models: Models) -> dict[str, list[int]]
 def _is_fragment(text: str, start: int, length: int, models: Models) -> bool:
     """Does a word of the dictionary lie across an end of the form (提|高建国, 张建|国家), with no title before?"""
     frequency = models.words.frequency
-    if _title_before(text, start, patterns(models.names).titles):
+    if _title_before(text, start, patterns(models.names)):
         return False
     end = start + length
     across_start = text[start - 1 : start + 1] if start else ""
