@@ -26,7 +26,7 @@ from pipeline.datasets.tables import edits_from_rows
 from pipeline.engines import Engine
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel, text_hash, train
-from pipeline.language.people import Person, merged, people_of_page
+from pipeline.language.people import NAMES_FILE, Person, merged, people_of_page
 from pipeline.text.document import Page
 from pipeline.text.models import Models
 from pipeline.text.page import normalise_page
@@ -35,7 +35,6 @@ from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Span, rendered_edits, view
 from pipeline.version import software_version
 
-LEXICON = "names.csv"
 #: The language model learns from so much of the input, as it is on disk: 5 MB give most of what there is to gain, and
 #: the tables of 24 MB are some 200 MB of memory in each worker. What is learned from all would grow with the archive.
 LEARNED_BYTES = 24_000_000
@@ -105,14 +104,14 @@ def learn_names(engine: Engine, source: str, output: str, batch: str | None = No
     model_id = hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def save(folder: Path) -> None:
-        (folder / LEXICON).write_text(content, encoding="utf-8")
+        (folder / NAMES_FILE).write_text(content, encoding="utf-8")
 
     shelf.put(model_id, save)
     return _lexicon_facts(shelf.folder(model_id), model_id, fresh=True)
 
 
 def _lexicon_facts(folder: Path, model_id: str, fresh: bool) -> Learned:
-    rows = [line.split(",") for line in (folder / LEXICON).read_text(encoding="utf-8").splitlines()[1:]]
+    rows = [line.split(",") for line in (folder / NAMES_FILE).read_text(encoding="utf-8").splitlines()[1:]]
     return Learned(model_id, sum(int(r[1]) for r in rows), len(rows), fresh)
 
 

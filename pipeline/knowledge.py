@@ -1,4 +1,5 @@
-"""What the user brings: the lexicon, the decisions of the review, and the confusions learned from them.
+"""What is known beside the language model: the user's lexicon, the confusions learned from the review, the names of
+the corpus.
 
 A lexicon is kept in the output folder under its content hash, as models are, so that workers anywhere use the same and
 it can always be said what a page was cleaned with. What does not belong here: Dagster, and decisions about the text.
@@ -6,11 +7,12 @@ it can always be said what a page was cleaned with. What does not belong here: D
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from pipeline.datasets.decisions import Decision, DecisionsError, decisions_path, read_decisions
 from pipeline.datasets.shelf import Shelf
+from pipeline.datasets.store import StoreError
 from pipeline.language.confusions import (
     Confusions,
     confusions_id,
@@ -20,6 +22,7 @@ from pipeline.language.confusions import (
 )
 from pipeline.language.lexicon import LexiconError, UserLexicon, read_lexicon
 from pipeline.language.load import knowledge_id
+from pipeline.language.people import NAMES_FILE
 
 __all__ = ["DecisionsError", "LexiconError", "learn_confusions", "lexicon_of", "shelve_lexicon", "user_decisions"]
 
@@ -88,4 +91,29 @@ def confusions_of(output: str, model_id: str) -> Confusions:
 
 def knowledge_of(output: str, lexicon_id: str) -> str:
     """What `load_models` will name `knowledge_id`, without loading anything."""
-    return knowledge_id(lexicon_id, current_confusions(output))
+    return knowledge_id(lexicon_id, current_confusions(output), current_names(output))
+
+
+def current_names(output: str) -> str:
+    """The id of the name lexicon that new pages are cleaned with; empty when no name in it stands on two pages."""
+    current = Shelf(output, "names").current()
+    return current if current and names_of(output, current) else ""
+
+
+@lru_cache(maxsize=4)
+def names_of(output: str, names_id: str) -> Mapping[str, int]:
+    """On how many pages the names of that lexicon stand, for those on two and more.
+
+    Raises:
+        StoreError: the lexicon is damaged.
+    """
+    if not names_id:
+        return {}
+    file = Shelf(output, "names").folder(names_id) / NAMES_FILE
+    try:
+        rows = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+        return {name: int(pages) for name, _, pages in rows if int(pages) > 1}
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"the name lexicon in {file.parent} is damaged ({error}): banmian run --retrain learns it again"
+        ) from error

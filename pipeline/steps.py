@@ -25,7 +25,7 @@ from pipeline.datasets.normalised import edits_from_table, normalised_table
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store, StoreError
-from pipeline.knowledge import confusions_of, current_confusions, knowledge_of, lexicon_of
+from pipeline.knowledge import confusions_of, current_confusions, current_names, knowledge_of, lexicon_of, names_of
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
 from pipeline.language.reranker import Backend, reranker_of
@@ -321,14 +321,15 @@ def table_problems(output: str, issue_id: str) -> list[str]:
 
 def models_of(output: str, model_id: str | None, lexicon_id: str = "") -> Models:
     """The models with the language model of that id (with none, what the lexicons say), the user's lexicon of that id,
-    and the confusions that are current."""
-    return _models(output, model_id, lexicon_id, current_confusions(output))
+    and the confusions and names that are current."""
+    return _models(output, model_id, lexicon_id, current_confusions(output), current_names(output))
 
 
 @lru_cache(maxsize=2)
-def _models(output: str, model_id: str | None, lexicon_id: str, confusions: str) -> Models:
+def _models(output: str, model_id: str | None, lexicon_id: str, confusions: str, names: str) -> Models:
     language = _language(Shelf(output, "language").folder(model_id)) if model_id else None
-    return load_models(language, lexicon_of(output, lexicon_id), confusions_of(output, confusions))
+    knows = lexicon_of(output, lexicon_id), confusions_of(output, confusions), names_of(output, names)
+    return load_models(language, *knows, names)
 
 
 def _language(folder: Path) -> NgramModel:

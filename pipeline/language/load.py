@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from pipeline.language.confusables import load_confusables
 from pipeline.language.confusions import Confusions, confusions_id
@@ -24,10 +25,14 @@ OWN_WORD = 500
 
 
 def load_models(
-    language: NgramModel | None = None, lexicon: UserLexicon | None = None, confusions: Confusions | None = None
+    language: NgramModel | None = None,
+    lexicon: UserLexicon | None = None,
+    confusions: Confusions | None = None,
+    page_counts: Mapping[str, int] | None = None,
+    names_id: str = "",
 ) -> Models:
-    """The models of this process: the lexicons (loaded once), the given n-gram model (none = nothing learned), and
-    what the user knows (`lexicon`) or decided (`confusions`)."""
+    """The models of this process: the lexicons (loaded once), the given n-gram model (none = nothing learned), what
+    the user knows (`lexicon`) or decided (`confusions`), and on how many pages names stand, under their id."""
     language, lexicon, confusions = language or empty_model(), lexicon or UserLexicon(), confusions or {}
     script = load_script()
     words = load_words().with_words(_own_words(lexicon))
@@ -44,7 +49,8 @@ def load_models(
         protected=Terms([*lexicon.protected, *lexicon.names, *lexicon.places]),
         known_names=frozenset(lexicon.names),
         confusions=confusions,
-        knowledge_id=knowledge_id(lexicon.lexicon_id, confusions_id(confusions)),
+        knowledge_id=knowledge_id(lexicon.lexicon_id, confusions_id(confusions), names_id),
+        page_counts=page_counts or {},
     )
 
 

@@ -11,6 +11,9 @@ from pipeline.text.passages import Passage
 from pipeline.text.person_names import RULE, NameMention, mentions
 from pipeline.text.spans import Edit
 
+#: The name lexicon: a line a name, with its mentions and on how many pages it stands.
+NAMES_FILE = "names.csv"
+
 
 @dataclass
 class Person:

@@ -145,9 +145,11 @@ class LanguageModel(Protocol):
 class Models:
     """Everything the steps look up. Built by `pipeline.language.load_models`.
 
+    `page_counts`: on how many pages of the corpus each name stands, for those on two and more.
+
     From a user: `protected` stays as printed, `known_names` are persons whose names are right, `confusions` tell how
-    often people read one character (printed) as another (meant). `knowledge_id` names all this; empty if there is
-    nothing.
+    often people read one character (printed) as another (meant). `knowledge_id` names all this and the names of the
+    corpus; empty if there is nothing.
     """
 
     words: WordList
@@ -163,6 +165,7 @@ class Models:
     known_names: frozenset[str] = frozenset()
     confusions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     knowledge_id: str = ""
+    page_counts: Mapping[str, int] = field(default_factory=dict)
     reranker: Reranker | None = None
 
     @property

@@ -358,18 +358,23 @@ def propose(
     text: str,
     models: Models,
     profile: CleaningProfile,
-    known: Mapping[str, int] | None = None,
 ) -> list[Edit]:
-    """Misread forms of the page's names. `known`: how often names were counted elsewhere (issue, corpus); a name of
-    the user's lexicon counts as often."""
+    """Misread forms of the page's names; what stands on other pages of the corpus is heard, too."""
     page = PageText(passages)
-    outside = {**dict.fromkeys(models.known_names, OFTEN), **(known or {})}
     forms = _established(page, models)
     found: list[Edit] = []
     for name, places in forms.items():
-        if is_majority(places, outside.get(name, 0)):
-            found += _misread(name, places, page, text, models, forms, outside)
+        if is_majority(places, elsewhere(name, models)):
+            found += _misread(name, places, page, text, models, forms)
     return found
+
+
+def elsewhere(name: str, models: Models) -> int:
+    """On how many other pages of the corpus a name stands; one of the user's lexicon counts as often.
+
+    A page must not confirm its own errors: one page of those counted may always be this one.
+    """
+    return OFTEN if name in models.known_names else max(0, models.page_counts.get(name, 0) - 1)
 
 
 def _misread(
@@ -379,15 +384,14 @@ def _misread(
     text: str,
     models: Models,
     forms: Mapping[str, Sequence[Mention]],
-    outside: Mapping[str, int],
 ) -> list[Edit]:
     """Proposals for the forms that differ from `name` in one character of the given name."""
     found = []
     for variant, starts in sorted(_variants(name, page, models).items()):
-        if outside.get(variant, 0) >= 2 or _is_word(variant, models):
+        if elsewhere(variant, models) >= 2 or _is_word(variant, models):
             continue
         theirs = [_score(page, s, variant, models) for s in starts]
-        if 2 * len(theirs) > len(places) + outside.get(name, 0):
+        if 2 * len(theirs) > len(places) + elsewhere(name, models):
             continue
         if _are_two_people(name, places, variant, theirs, page):
             continue

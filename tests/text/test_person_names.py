@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from correction_pages import PROFILE, changes, corrected, models, passages
 
@@ -95,7 +97,7 @@ def test_equally_frequent_forms_are_left_alone() -> None:
 def test_counts_from_elsewhere_make_a_majority() -> None:
     text = "研究员周桐韬说，墒情好。周桐滔表示，抢时间。"
     assert propose(passages(text), text, models(), PROFILE) == []
-    known = propose(passages(text), text, models(), PROFILE, known={"周桐韬": 9})
+    known = propose(passages(text), text, replace(models(), page_counts={"周桐韬": 9}), PROFILE)
     assert [(e.before, e.after) for e in known] == [("滔", "韬")]
 
 
@@ -118,3 +120,10 @@ def test_names_and_their_titles_are_found() -> None:
     text = "记者 郝若楠\n副市长温嘉禾说，供暖提前三天。村民上官子衿告诉记者，家里很暖和。"
     found = {m.name: m.title for m in mentions(passages(text, ["byline"]), models())}
     assert found == {"郝若楠": "记者", "温嘉禾": "副市长", "上官子衿": "村民"}
+
+
+def test_a_form_that_stands_on_other_pages_is_a_person() -> None:
+    text = "研究员周桐韬说，墒情好。周桐韬表示，还要看天。研究员周桐韬介绍，抢时间。周桐滔表示，不急。"
+    assert propose(passages(text), text, models(), PROFILE)
+    others = {"周桐韬": 9, "周桐滔": 3}
+    assert propose(passages(text), text, replace(models(), page_counts=others), PROFILE) == []
