@@ -147,7 +147,7 @@ def dashes(line: str) -> list[Sub]:
 
 _RUN = re.compile(f"[{SEE_THROUGH}{''.join(MARKS)}]+")
 #: Such a run with a mark in it.
-_MARKED_RUN = re.compile(f"[{SEE_THROUGH}]*[{''.join(MARKS)}][{SEE_THROUGH}{''.join(MARKS)}]*")
+_MARKED_RUN = re.compile(f"(?<![{SEE_THROUGH}])[{SEE_THROUGH}]*[{''.join(MARKS)}][{SEE_THROUGH}{''.join(MARKS)}]*")
 _HALF_MARK = re.compile(f"[{''.join(MARKS)}]")
 
 
@@ -241,18 +241,37 @@ def spaces_between_hanzi(line: str) -> list[Sub]:
     gaps = [m.start() for m in _GAP.finditer(line)]
     if len(gaps) > 2 * len(_PAIR.findall(line)):  # letter-spaced throughout: no gap means anything
         return [Sub(at, at + 1, "") for at in gaps]
-    stray = [at for at in gaps if not _is_printed_gap(line, at)]
+    frames = _Frames.of(line)
+    stray = [at for at in gaps if not _is_printed_gap(line, at, frames)]
     few = len(stray) * HANZI_PER_GAP <= len(_HANZI.findall(line))
     return [Sub(at, at + 1, "") for at in stray] if few else []
 
 
-def _is_printed_gap(line: str, at: int) -> bool:
-    around = list(_ENCLOSING.finditer(line))
-    left = [m.group() for m in around if m.start() < at]
-    right = [m.group() for m in around if m.start() > at]
-    enclosed = (left and left[-1] in _OPENING) or (right and right[0] in _CLOSING) or line.count('"', 0, at) % 2
+class _Frames(NamedTuple):
+    """Where quotes, titles and brackets open and close in a line; and straight quotes, which look alike."""
+
+    places: list[int]
+    marks: str
+    straight: list[int]
+
+    @classmethod
+    def of(cls, line: str) -> _Frames:
+        found = list(_ENCLOSING.finditer(line))
+        straight = [m.start() for m in re.finditer('"', line)]
+        return cls([m.start() for m in found], "".join(m.group() for m in found), straight)
+
+    def enclose(self, at: int) -> bool:
+        """Does the mark before this blank open something, or the one after it close it?"""
+        after = bisect_left(self.places, at)
+        opened, closed = self.marks[max(0, after - 1) : after], self.marks[after : after + 1]
+        return bool(
+            (opened and opened in _OPENING) or (closed and closed in _CLOSING) or bisect_left(self.straight, at) % 2
+        )
+
+
+def _is_printed_gap(line: str, at: int, frames: _Frames) -> bool:
     by_name = _BEFORE_NAME.search(line, max(0, at - 40), at) or _AFTER_NAME.match(line, at)
-    return bool(enclosed or by_name or _SPACED_NAME.match(line, at - 1))
+    return bool(frames.enclose(at) or by_name or _SPACED_NAME.match(line, at - 1))
 
 
 _BESIDE_MARK = re.compile(
@@ -269,7 +288,9 @@ def spaces_beside_marks(line: str) -> list[Sub]:
     """
     places = {m.start() for m in _BESIDE_MARK.finditer(line)}
     if is_running_text(line):
-        places |= {m.start() for m in _AFTER_SENTENCE.finditer(line) if not _is_printed_gap(line, m.start())}
+        gaps = [m.start() for m in _AFTER_SENTENCE.finditer(line)]
+        frames = _Frames.of(line) if gaps else None
+        places |= {at for at in gaps if frames and not _is_printed_gap(line, at, frames)}
     return [Sub(at, at + 1, "") for at in sorted(places)]
 
 

@@ -197,3 +197,11 @@ def test_long_lines_take_no_longer_than_their_length(piece: str) -> None:
     started = time.process_time()
     normalise("一" + piece * 20_000 + "。一", PROFILE)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("unit", ["汉字很好 的。", "（汉 字）说。", "\u200b", "汉\u200b,", '"好 的"。', "“ ", "１ ０"])
+def test_a_line_without_end_takes_time_in_proportion(unit: str) -> None:
+    """A line of half a million characters: what looks at the whole line for each blank would take hours."""
+    line = unit * (500_000 // len(unit))
+    edits = normalise(line, CleaningProfile())
+    assert normalise(render(line, [Span(0, len(line))], edits), CleaningProfile()) == []
