@@ -8,9 +8,7 @@ from pipeline.datasets.store import Store
 from pipeline.run import run
 from pipeline.settings import Settings
 
-RIGHT = (
-    "春灌开始\n本报讯 （记者 {reporter}）{day}日，灌区的闸门开启。“水到了地头。”局长吕静韦说，今年来得早。\n"
-)
+RIGHT = "春灌开始\n本报讯 （记者 {reporter}）{day}日，灌区的闸门开启。“水到了地头。”局长吕静韦说，今年来得早。\n"
 WRONG = "夏收在望\n本报讯 （记者 温嘉禾）9日，麦田一片金黄。“再有十天就能开镰。”局长吕静书说，农机已经检修完毕。\n"
 
 
