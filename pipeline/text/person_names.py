@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import is_
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from pipeline.text.models import Models, PersonNames
@@ -145,23 +146,48 @@ class Mention(NamedTuple):
 
 def mentions(passages: Sequence[Passage], models: Models) -> list[NameMention]:
     """Every mention of every name that the passages establish, in order of place (for the `names` table)."""
-    page = PageText(passages)
+    page, known = established(passages, models)
     found = []
-    for name, places in _established(page, models).items():
+    for name, places in known.items():
         for m in places:
             number, at = page.place(m.start)
             found.append(NameMention(name, m.title, number, at, at + len(name), m.score, m.cues))
     return sorted(found, key=lambda m: (m.passage, m.start, -m.end))
 
 
-def _established(page: PageText, models: Models) -> dict[str, list[Mention]]:
-    """Names with a mention that scores 3 (title and mark, verb and mark, byline), each with all its mentions."""
-    known = {}
+class _Asked:
+    """A page's passages as a key of a cache: the very same objects, since places count as well as texts."""
+
+    def __init__(self, passages: Sequence[Passage], models: Models) -> None:
+        self.passages, self.models = tuple(passages), models
+
+    def __hash__(self) -> int:
+        return hash((id(self.models), *map(id, self.passages)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Asked)
+            and other.models is self.models
+            and len(other.passages) == len(self.passages)
+            and all(map(is_, other.passages, self.passages))
+        )
+
+
+def established(passages: Sequence[Passage], models: Models) -> tuple[PageText, Mapping[str, Sequence[Mention]]]:
+    """The page, and the names with a mention that scores 3 (title and mark, verb and mark, byline), each with all its
+    mentions. Proposers and arbiter ask one after the other, so that the last answer is kept."""
+    return _established(_Asked(passages, models))
+
+
+@lru_cache(maxsize=1)
+def _established(asked: _Asked) -> tuple[PageText, Mapping[str, Sequence[Mention]]]:
+    page, models = PageText(asked.passages), asked.models
+    known: dict[str, Sequence[Mention]] = {}
     for form in sorted(_forms(page, models), key=lambda f: (-len(f), f)):
         places = _mentions_of(form, page, models)
         if any(m.score >= 3 for m in places):
             known[form] = places
-    return known
+    return page, known
 
 
 def _forms(page: PageText, models: Models) -> set[str]:
@@ -360,8 +386,7 @@ def propose(
     profile: CleaningProfile,
 ) -> list[Edit]:
     """Misread forms of the page's names; what stands on other pages of the corpus is heard, too."""
-    page = PageText(passages)
-    forms = _established(page, models)
+    page, forms = established(passages, models)
     found: list[Edit] = []
     for name, places in forms.items():
         if is_majority(places, elsewhere(name, models)):

@@ -127,3 +127,11 @@ def test_a_form_that_stands_on_other_pages_is_a_person() -> None:
     assert propose(passages(text), text, models(), PROFILE)
     others = {"周桐韬": 9, "周桐滔": 3}
     assert propose(passages(text), text, replace(models(), page_counts=others), PROFILE) == []
+
+
+def test_what_was_found_on_one_page_is_not_taken_for_another_of_the_same_text() -> None:
+    text = "研究员周桐韬说，墒情好。研究员周桐韬介绍，抢时间。周桐滔表示，不急。"
+    first = propose(passages(text), text, models(), PROFILE)
+    later = "\n" + text
+    second = propose(passages(later), later, models(), PROFILE)
+    assert first and [e.start + 1 for e in first] == [e.start for e in second]
