@@ -14,12 +14,13 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import Bench
 from benchmarks.table import Table, Value, skipped
+from pipeline.training_corrections import first
 
 if TYPE_CHECKING:
     from pipeline.text.models import Models
@@ -100,20 +101,6 @@ def some_reference(bench: Bench, name: str, size: int | None) -> Path | None:
     lines = (json.dumps({"text": text}, ensure_ascii=False) for text in first(texts, size))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def first(texts: Iterable[str], size: int) -> Iterator[str]:
-    """Texts until they have so many characters.
-
-    >>> list(first(["一二三", "四五", "六"], 4))
-    ['一二三', '四五']
-    """
-    n = 0
-    for text in texts:
-        if n >= size:
-            return
-        yield text
-        n += len(text)
 
 
 def pairs_score(bench: Bench, pairs: Path, output: Path) -> Json:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import traceback
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -247,10 +248,7 @@ def train_command(
     the extra `train`. The weights a checkout uses are pipeline/language/data/weights_small.csv (little text known to
     the language model) and weights_large.csv (300,000 characters or more, with --reference).
     """
-    try:
-        import scipy  # noqa: F401
-    except ImportError:
-        _fail("training needs scipy: pip install 'banmian[train]'")
+    _need_scipy()
     from pipeline.datasets.reference import ReferenceTextError, reference_texts
     from pipeline.settings import place
     from pipeline.simulator import read_articles
@@ -331,10 +329,7 @@ def train_corrections_command(reference: str, pairs: tuple[str, ...], output: st
     For each size of reference text (1, 5 and 10 MB, as far as there is enough) a column of weights. Needs the extra
     `train`. A checkout uses pipeline/language/data/weights_corrections.csv.
     """
-    try:
-        import scipy  # noqa: F401
-    except ImportError:
-        _fail("training needs scipy: pip install 'banmian[train]'")
+    _need_scipy()
     from pipeline.datasets.reference import ReferenceTextError, reference_texts
     from pipeline.language.correction_weights import save_correction_weights
     from pipeline.language.glyphs import load_glyphs
@@ -396,6 +391,11 @@ def ui_command(port: int, host: str) -> None:
     form = "colored" if sys.stdout.isatty() else "json"
     where = ["-m", "pipeline.definitions", "-p", str(port), "-h", host, "--log-format", form]
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
+
+
+def _need_scipy() -> None:
+    if find_spec("scipy") is None:
+        _fail("training needs scipy: pip install 'banmian[train]'")
 
 
 def _fail(message: str) -> Any:

@@ -9,7 +9,7 @@ apart, as counts mean something else in each.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -406,7 +406,7 @@ def learn_size(size: int, texts: Sequence[str], pages: Sequence[KnownPage]) -> t
     parts = []
     for read in _chunks(pages, int(size * MOST_READ)):
         n_read = sum(len(p.text) for p in read)
-        reference = _first(texts, size - n_read)
+        reference = first(texts, size - n_read)
         parts.append(examples(read, load_models(train([*reference, *(p.text for p in read)]))))
     found = joined(parts)
     weights = np.array([WEIGHTS[k] for k in found.kinds]) * found.free
@@ -448,8 +448,12 @@ def learn(texts: Sequence[str], pairs: Sequence[KnownPage], seed: int = 7) -> di
     return columns
 
 
-def _first(texts: Sequence[str], size: int) -> Iterator[str]:
-    """Texts from the beginning until they have so many characters."""
+def first(texts: Iterable[str], size: int) -> Iterator[str]:
+    """Texts from the beginning until they have so many characters.
+
+    >>> list(first(["一二三", "四五", "六"], 4))
+    ['一二三', '四五']
+    """
     n = 0
     for text in texts:
         if n >= size:

@@ -19,29 +19,25 @@ from pipeline.text.spans import Edit
 
 #: Never enough to be applied: known to the user, known from the corpus.
 CONFIDENCE, CONFIDENCE_CORPUS = 0.75, 0.6
-#: Other pages of the corpus on which a name must stand.
-PAGES = 3
 
 
 def propose(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
-    """Suggestions for the page's names that nobody knows from elsewhere."""
+    """Suggestions for the page's names that nobody knows from elsewhere. What the user says goes before what the
+    corpus holds."""
     if not models.known_names and not models.page_counts:
         return []
     named = mentions(passages, models)
     counts = Counter(m.name for m in named)
-    unknown = [m for m in named if not elsewhere(m.name, models) and counts[m.name] < OFTEN]
+    unknown = [m for m in named if m.name not in models.known_names and counts[m.name] < OFTEN]
     page = "\n".join(p.text for p in passages if p.role is not None) if unknown else ""
     found = (_proposal(m, passages[m.passage], page, text, models) for m in unknown)
     return [e for e in found if e]
 
 
 def _proposal(mention: NameMention, passage: Passage, page: str, text: str, models: Models) -> Edit | None:
-    alike = [
-        (k, known)
-        for k in range(1, len(mention.name))
-        for known in _known(models).get((k, mention.name[:k] + mention.name[k + 1 :]), ())
-        if models.glyphs.similarity(mention.name[k], known[k]) >= MIN_SIMILARITY
-    ]
+    alike = _alike(mention.name, models.known_names, models)
+    if not alike and not elsewhere(mention.name, models):
+        alike = _alike(mention.name, models.common_names, models)
     if len(alike) != 1:
         return None
     ((k, known),) = alike
@@ -56,29 +52,21 @@ def _proposal(mention: NameMention, passage: Passage, page: str, text: str, mode
     return propose_character(passage, mention.start + k, known[k], text, RULE, confidence, evidence)
 
 
-def _known(models: Models) -> Mapping[tuple[int, str], tuple[str, ...]]:
-    return _by_pattern(models.known_names, _Counts(models.page_counts))
-
-
-class _Counts:
-    """A mapping as a key of a cache: the very same one, not an equal one, which would have to be compared."""
-
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        self.counts = counts
-
-    def __hash__(self) -> int:
-        return id(self.counts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Counts) and other.counts is self.counts
+def _alike(name: str, known: frozenset[str], models: Models) -> list[tuple[int, str]]:
+    """The known names one look-alike away: which character, and the name."""
+    return [
+        (k, other)
+        for k in range(1, len(name))
+        for other in _by_pattern(known).get((k, name[:k] + name[k + 1 :]), ())
+        if models.glyphs.similarity(name[k], other[k]) >= MIN_SIMILARITY
+    ]
 
 
 @lru_cache(maxsize=4)
-def _by_pattern(own: frozenset[str], corpus: _Counts) -> Mapping[tuple[int, str], tuple[str, ...]]:
+def _by_pattern(names: frozenset[str]) -> Mapping[tuple[int, str], tuple[str, ...]]:
     """(which character is left out, the others) → the names; the surname's first character is never left out."""
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
-    often = (name for name, pages in corpus.counts.items() if pages > PAGES and len(name) > 2)
-    for name in sorted(own.union(often)):
+    for name in sorted(names):
         for k in range(1, len(name)):
             found[k, name[:k] + name[k + 1 :]].append(name)
     return {pattern: tuple(same) for pattern, same in found.items()}

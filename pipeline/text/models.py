@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -141,6 +142,10 @@ class LanguageModel(Protocol):
         """How often each pair (ids[i], ids[i + 1]) was seen; `len(ids) - 1` values."""
 
 
+#: Other pages on which a name must stand to be thought of where another is printed.
+COMMON_PAGES = 3
+
+
 @dataclass(frozen=True)
 class Models:
     """Everything the steps look up. Built by `pipeline.language.load_models`.
@@ -171,3 +176,8 @@ class Models:
     @property
     def model_id(self) -> str:
         return self.language.model_id
+
+    @cached_property
+    def common_names(self) -> frozenset[str]:
+        """Names of the corpus of three characters and more that stand on several pages beside any one."""
+        return frozenset(n for n, pages in self.page_counts.items() if pages > COMMON_PAGES and len(n) > 2)

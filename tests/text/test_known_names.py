@@ -29,3 +29,10 @@ def test_a_name_on_no_other_page_one_look_alike_from_a_common_one_is_a_suggestio
     edits = correct(passages(TEXT), TEXT, replace(models(), page_counts=counts), PROFILE)
     assert changes(edits) == suggested
     assert all("吕静韦 stands on 3 other pages" in (e.evidence or "") for e in edits)
+
+
+def test_what_a_user_says_goes_before_what_the_corpus_holds() -> None:
+    knows = replace(models(), known_names=frozenset({"吕静韦"}), page_counts={"吕静书": 9, "吕静琳": 40})
+    (edit,) = correct(passages(TEXT), TEXT, knows, PROFILE)
+    assert (edit.after, edit.status) == ("韦", "suggested")
+    assert "吕静韦 is in the lexicon" in (edit.evidence or "")
