@@ -204,9 +204,9 @@ def test_two_runs_give_the_same_bytes(settings: Settings, tmp_path: Path, worker
     other = replace(settings, output=str(tmp_path / "other"), workers=workers)
     assert run(settings).exit_code == run(other).exit_code == 0
     first, second = Path(settings.output), Path(other.output)
-    said_of_runs = ("banmian.json", ".banmian.lock")  # which folders, and who held the lock since when
-    files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file() and p.name not in said_of_runs)
-    assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file() and p.name not in said_of_runs)
+    of_runs = ("banmian.json", ".banmian.lock")  # which folders, and who held the lock since when
+    files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file() and p.name not in of_runs)
+    assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file() and p.name not in of_runs)
     assert [f for f in files if (first / f).read_bytes() != (second / f).read_bytes()] == []
 
 
