@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import compress
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -104,24 +107,24 @@ class PageIds:
 
     def corrected(self) -> int:
         """How many hanzi were read as others already."""
-        found = 0
-        for p in self.passages:
-            printed = "".join(map(self.raw.__getitem__, p.view.starts))
-            if printed == p.text:
-                continue
-            found += sum(
-                [
-                    end - start == 1 and is_hanzi(shown) and is_hanzi(was)
-                    for was, shown, start, end in zip(printed, p.text, p.view.starts, p.view.ends, strict=True)
-                    if was != shown
-                ]
-            )
-        return found
+        return sum(p.remembered(_corrected, self.raw) for p in self.passages)
 
     def rows(self, places: Ints, before: int, after: int) -> Ids:
         """The characters around each place."""
         found: Ids = self.ids[places[:, None] + np.arange(-before, after + 1)]
         return found
+
+
+def _corrected(passage: Passage, raw: str) -> int:
+    """How many hanzi of a passage are not the ones that were printed."""
+    starts, ends, shown = passage.view.starts, passage.view.ends, passage.text
+    printed = "".join(map(raw.__getitem__, starts))
+    if printed == shown:
+        return 0
+    return sum(
+        ends[i] - starts[i] == 1 and is_hanzi(shown[i]) and is_hanzi(printed[i])
+        for i in compress(range(len(shown)), map(ne, shown, printed))
+    )
 
 
 @dataclass(frozen=True)
@@ -220,54 +223,130 @@ def confidences(found: Examined, weights: Mapping[str, float]) -> Floats:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """Candidates and what is known of them, from the characters around each place and the models alone.
+
+    seen, had: how often the commonest n-gram of 2, 3, 4, 5 characters over the place was seen elsewhere, with the
+    candidate and as printed; `[rows, 4]`.
+    """
+
+    candidates: Candidates
+    seen: Floats
+    had: Floats
+    features: Mapping[str, Floats]
+
+    def at(self, places: Ints) -> Weighed:
+        """Those of some of the places (sorted)."""
+        wanted = np.isin(self.candidates.places, places)
+        rows = np.flatnonzero(wanted[self.candidates.of])
+        return self._rows(rows, self.candidates.places[wanted], (np.cumsum(wanted) - 1)[self.candidates.of[rows]])
+
+    def _rows(self, rows: Ints, places: Ints, of: Ints) -> Weighed:
+        features = {name: values[rows] for name, values in self.features.items()}
+        candidates = Candidates(places, of, self.candidates.chars[rows], self.candidates.rank[rows])
+        return Weighed(candidates, self.seen[rows], self.had[rows], features)
+
+    def and_(self, other: Weighed) -> Weighed:
+        """Both, in order of place; they share none."""
+        a, b = self.candidates, other.candidates
+        places, number = np.unique(np.concatenate([a.places, b.places]), return_inverse=True)
+        of = number[np.concatenate([a.of, b.of + len(a.places)])]
+        both = Candidates(places, of, np.concatenate([a.chars, b.chars]), np.concatenate([a.rank, b.rank]))
+        features = {name: np.concatenate([self.features[name], other.features[name]]) for name in self.features}
+        joined = Weighed(both, np.concatenate([self.seen, other.seen]), np.concatenate([self.had, other.had]), features)
+        order = np.argsort(of, kind="stable")
+        return joined._rows(order, places, of[order])
+
+
+@dataclass(frozen=True)
 class Examined:
     """A page's candidates and what is known of them."""
 
     page: PageIds
     tables: Substitutions
     candidates: Candidates
-    printed: Neighbourhood
-    read: Neighbourhood
-    alike: Floats
+    seen: Floats
+    had: Floats
     features: Mapping[str, Floats]
 
     def edit(self, i: int, confidence: float, text: str) -> Edit | None:
         """Candidate `i` as a proposal."""
-        of = self.candidates.of[i]
-        place = int(self.candidates.places[of])
+        place = int(self.candidates.places[self.candidates.of[i]])
         passage, at = self.page.place(place)
         after = self.tables.character(int(self.candidates.chars[i]))
         before, following = passage.text[max(0, at - 1) : at], passage.text[at + 1 : at + 2]
-        seen = "/".join(f"{c[i].max():.0f}" for c in self.read.counts)
-        had = "/".join(f"{c[of].max():.0f}" for c in self.printed.counts)
-        alike = f"glyph {self.alike[i]:.2f}" if self.alike[i] else "do not look alike"
+        seen, had = ("/".join(f"{n:.0f}" for n in counts[i]) for counts in (self.seen, self.had))
+        alike = self.features["alike"][i]
+        likeness = f"glyph {alike:.2f}" if alike else "do not look alike"
         evidence = (
             f"{before}{after}{following} for {before}{passage.text[at]}{following}: n-grams of 2/3/4/5 seen {seen} "
-            f"times, as printed {had}; {alike}"
+            f"times, as printed {had}; {likeness}"
         )
         return propose_character(passage, at, after, text, RULE, confidence, evidence)
+
+
+@dataclass
+class Memory:
+    """What was found out about a page in the round before. After a few corrections nearly all of it still holds.
+
+    share: what the page contributed to the model. places: all that were looked at, with candidates or without.
+    """
+
+    share: Any
+    models: Models | None = None
+    text: str = ""
+    places: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    weighed: Weighed | None = None
+
+    def still_known(self, page: PageIds, places: Ints, models: Models) -> Ints:
+        """Those of the places around which nothing has changed."""
+        if self.models is not models or len(self.text) != len(page.text):
+            return places[:0]
+        changed = np.flatnonzero(code_points(self.text) != code_points(page.text))
+        # rows reach as far as `AROUND`: no change may stand between their ends
+        same = changed.searchsorted(places - AROUND) == changed.searchsorted(places + AROUND, "right")
+        return places[same & np.isin(places, self.places, assume_unique=True)]
+
+
+@lru_cache(maxsize=1)
+def _memory(text: str, tables: Substitutions) -> Memory:
+    """The rounds of a page follow each other, so that one memory is enough."""
+    return Memory(tables.share_of(text))
+
+
+def code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def examine(passages: Sequence[Passage], text: str, models: Models) -> Examined | None:
     """Everything up to the decision; None where nothing is doubtful."""
     tables = models.substitutions
-    page = PageIds(passages, text, tables)
-    share = tables.share_of(text)
-    places = doubtful(page, tables, own=share is not None)
-    if not len(places):
+    page, memory = PageIds(passages, text, tables), _memory(text, tables)
+    places = doubtful(page, tables, own=memory.share is not None)
+    known = memory.still_known(page, places, models)
+    found = weigh(page, np.setdiff1d(places, known, assume_unique=True), models, memory.share)
+    if len(known) and memory.weighed is not None:
+        found = memory.weighed.at(known).and_(found)
+    memory.models, memory.text, memory.places, memory.weighed = models, page.text, places, found
+    if not len(found.candidates.of):
         return None
+    features = {**found.features, "doubts": doubts(found.candidates)}
+    return Examined(page, tables, found.candidates, found.seen, found.had, features)
+
+
+def weigh(page: PageIds, places: Ints, models: Models, share: Any) -> Weighed:
+    """The candidates of doubtful places with all that is known of them but the other doubts."""
+    tables = models.substitutions
     candidates = candidates_of(page, places, models, own=share is not None)
-    if not len(candidates.of):
-        return None
     rows = page.rows(candidates.places, 4, 4)
     printed = tables.read(rows, share)
     replaced = rows[candidates.of]
     replaced[:, 4] = candidates.chars
     read = tables.read(replaced, share, like=printed, of=candidates.of)
     alike = tables.similarity(rows[candidates.of, 4], candidates.chars)
-    return Examined(
-        page, tables, candidates, printed, read, alike, features(page, models, candidates, printed, read, alike)
-    )
+    seen, had = (np.stack([c.max(axis=1) for c in counts], axis=1) for counts in (read.counts, printed.counts))
+    found = features(page, models, candidates, printed, read, alike)
+    return Weighed(candidates, seen, had[candidates.of], found)
 
 
 # --- doubtful places -------------------------------------------------------------------------------------------------
@@ -341,6 +420,7 @@ def _rough_score(before: Ids, chars: Ids, after: Ids, tables: Substitutions) -> 
     return score
 
 
+@lru_cache(maxsize=2)
 def _kinds(tables: Substitutions) -> npt.NDArray[np.uint8]:
     """Number of the kind of each character; 0 = of none."""
     found = np.zeros(65536, dtype=np.uint8)
@@ -480,23 +560,17 @@ def _word_features(rows: Ids, candidates: Candidates, tables: Substitutions) -> 
 
 def _place_features(rows: Ids, candidates: Candidates, models: Models) -> dict[str, Floats]:
     """What is known of the place: names written by sound, short clauses that may be a name, doubled characters, the
-    border of a clause, other doubts."""
+    border of a clause. Other `doubts` are filled in for the page as a whole."""
     tables, of, middle = models.substitutions, candidates.of, AROUND
     hanzi = rows >= tables.first_hanzi
     before = np.cumprod(hanzi[:, middle - 1 :: -1], axis=1).sum(axis=1)
     after = np.cumprod(hanzi[:, middle + 1 :], axis=1).sum(axis=1)
-    surnames = np.zeros(65536)
-    surnames[tables.encode("".join(s for s in models.names.surnames if len(s) == 1))] = 1.0
+    surnames = _marked(tables, "".join(sorted(s for s in models.names.surnames if len(s) == 1)))
     short = (before + after < 4) & (before < 4)
     named = short * surnames[rows[np.arange(len(rows)), middle - np.minimum(before, 4)]]
-    sound = np.zeros(65536)
-    sound[tables.encode(BY_SOUND)] = 1.0
+    sound = _marked(tables, BY_SOUND)
     around = sound[rows[:, [middle - 2, middle - 1, middle + 1, middle + 2]]].mean(axis=1)
     beside = rows[:, [middle - 1, middle + 1]]
-    gaps = np.diff(candidates.places)
-    close = np.zeros(len(candidates.places))
-    close[1:] += gaps <= 2
-    close[:-1] += gaps <= 2
     return {
         "by_sound": around[of],
         "by_sound_both": (around * sound[rows[:, middle]])[of] * sound[candidates.chars],
@@ -508,8 +582,26 @@ def _place_features(rows: Ids, candidates: Candidates, models: Models) -> dict[s
         "surname_two_before": surnames[rows[:, middle - 2]][of],
         "surname": surnames[rows[:, middle]][of],
         "border": (beside < tables.first_hanzi).mean(axis=1)[of],
-        "doubts": close[of],
+        "doubts": np.zeros(len(of)),
     }
+
+
+@lru_cache(maxsize=4)
+def _marked(tables: Substitutions, chars: str) -> Floats:
+    """1 at the numbers of some characters, 0 elsewhere."""
+    found = np.zeros(65536)
+    found[tables.encode(chars)] = 1.0
+    return found
+
+
+def doubts(candidates: Candidates) -> Floats:
+    """For each row, on how many sides the next place that has candidates is close."""
+    gaps = np.diff(candidates.places)
+    close = np.zeros(len(candidates.places))
+    close[1:] += gaps <= CLOSE
+    close[:-1] += gaps <= CLOSE
+    found: Floats = close[candidates.of]
+    return found
 
 
 def _confusion_counts(page: PageIds, candidates: Candidates, models: Models) -> Floats:

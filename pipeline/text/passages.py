@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
 
 from pipeline.text.document import Role
 from pipeline.text.spans import Edit, View
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 #: A mark at which a sentence ends; corrections are counted and cues are looked for inside one.
 SENTENCE_ENDS = "。！？；\n"
@@ -24,6 +29,19 @@ class Passage:
     @property
     def text(self) -> str:
         return self.view.text
+
+    def remembered(self, find: Callable[[Passage, K], T], known: K) -> T:
+        """`find(self, known)`, found out once for the very same `known`: the rounds of a page's correction meet most
+        passages again, and these are the same objects."""
+        if find not in self._found or self._found[find][0] is not known:
+            self._found[find] = known, find(self, known)
+        found: T = self._found[find][1]
+        return found
+
+    @cached_property
+    def _found(self) -> dict[Callable[..., Any], tuple[Any, Any]]:
+        """What was found out, by the function that did, with what it knew."""
+        return {}
 
 
 def propose_character(

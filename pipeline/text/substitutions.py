@@ -80,6 +80,9 @@ class Words:
 class Substitutions(Protocol):
     """What models and lexicons say when one character is read as another; on numbers of characters, many at once."""
 
+    def __hash__(self) -> int:
+        """By identity: what is worked out from the tables is kept for them."""
+
     @property
     def first_hanzi(self) -> int:
         """Smaller numbers are no hanzi."""
