@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -53,7 +53,7 @@ class Block:
     blank_before: int
     residue: bool = False
 
-    @property
+    @cached_property
     def ended(self) -> bool:
         return is_ended(self.text)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.text.models import PARAGRAPH, Floats, Ids, Models, WordList
+from pipeline.text.models import PARAGRAPH, Floats, Ids, Models, Points, WordList
 
 #: With less text than this (characters) the n-gram model says nothing of use about seams.
 LEAST_TEXT = 300_000
@@ -29,24 +29,28 @@ class Reader:
         self._seams: dict[tuple[str, str], list[float]] = {}
         self.knows_anything = models.language.n_chars >= LEAST_TEXT
 
-    def seam_scores(self, pairs: Sequence[tuple[str, str]], least: float | None = None) -> Floats:
+    def seam_scores(self, pairs: Sequence[tuple[str, str]], least: Floats | None = None) -> Floats:
         """For each (left, right), a row: log-likelihood ratio of right's first 2 and first 6 characters after left's
         end against after a paragraph mark; log P(paragraph ends | left's end); log P(right's first 6 | paragraph
         start). An array of four columns.
 
-        Where the first two characters alone come below `least`, no more are read: the second ratio is the first, too.
+        Where the first two characters alone come below `least` (a value for each pair), no more are read: the second
+        ratio is the first, too.
         """
         if not pairs or not self.knows_anything:
             return np.zeros((len(pairs), 4))
         keys = [(left[-_CONTEXT:], right[:_AHEAD]) for left, right in pairs]
         if least is not None:
-            return self._read_seams(keys, least)
+            found = self._read_seams(keys, least)
+            whole = np.flatnonzero(np.isneginf(least))
+            self._seams.update(zip([keys[n] for n in whole.tolist()], found[whole].tolist(), strict=True))
+            return found
         new = [key for key in dict.fromkeys(keys) if key not in self._seams]
         if new:
-            self._seams.update(zip(new, self._read_seams(new, -math.inf).tolist(), strict=True))
+            self._seams.update(zip(new, self._read_seams(new, np.full(len(new), -math.inf)).tolist(), strict=True))
         return np.array([self._seams[key] for key in keys])
 
-    def _read_seams(self, pairs: Sequence[tuple[str, str]], least: float) -> Floats:
+    def _read_seams(self, pairs: Sequence[tuple[str, str]], least: Floats) -> Floats:
         lefts = {left: n for n, left in enumerate(dict.fromkeys(left for left, _ in pairs))}
         rights = {right: n for n, right in enumerate(dict.fromkeys(right for _, right in pairs))}
         before = np.full((len(lefts), _CONTEXT), PARAGRAPH, dtype=np.uint16)
@@ -112,6 +116,11 @@ class Reader:
         """Log frequency of the commonest known word that lies across the seam; 0 = none."""
         return float(np.log1p(word_across(self._words, left, right)))
 
+    def words_across(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """The same for many (left, right)."""
+        found: Floats = np.log1p([word_across(self._words, left, right) for left, right in pairs])
+        return found
+
     def bigram_rarity(self, text: str) -> Floats:
         """How much each pair of neighbours in `text` says of a topic, 0..1: the rarer in the model, the more.
 
@@ -120,7 +129,7 @@ class Reader:
         ids = self._model.encode(text)
         seen = self._model.bigram_counts(ids, self._own)
         share = (seen + 0.5) / (self._model.n_chars + 1e4)
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+        points = code_points(text)
         known = self._words.pair_frequencies(points[:-1], points[1:]) / _WORDS_COUNTED
         rarity: Floats = -np.log(np.maximum(share, known)) / _RAREST
         return np.clip(rarity, 0.0, 1.0)
@@ -130,6 +139,11 @@ class Reader:
 
     def _scores(self, rows: Ids, last: int) -> Floats:
         return self._model.row_logprobs(rows, last, self._own)
+
+
+def code_points(text: str) -> Points:
+    """A number for each character."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
 
 
 def word_across(words: WordList, left: str, right: str) -> int:

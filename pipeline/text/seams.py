@@ -6,15 +6,15 @@ A logistic model over inspectable features (RESEARCH of the project; the feature
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.text.lines import CLOSING, open_marks, unopened_marks
-from pipeline.text.models import Floats
-from pipeline.text.reader import Reader
+from pipeline.text.models import Floats, Points
+from pipeline.text.reader import Reader, code_points
 from pipeline.text.roles import Typed
 from pipeline.text.weights import Features, Weights
 
@@ -79,8 +79,7 @@ def can_go_on(typed: Typed) -> bool:
     return typed.kind in ("body", "short") and not typed.lead
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Seam:
+class Seam(NamedTuple):
     """A possible seam from block `left` to block `right`: the values of `SEAM_FEATURES`, and its score (log odds)."""
 
     left: int
@@ -106,7 +105,7 @@ def score_seams(typed: Sequence[Typed], reader: Reader, weights: Mapping[str, fl
     values = _values(typed, pairs, ratios, reader)
     group = Weights.of(weights).group("seam")
     scores = (values @ np.array([group.get(name, 0.0) for name in SEAM_FEATURES])).tolist()
-    return {pair: Seam(*pair, row, score) for pair, row, score in zip(pairs, values, scores, strict=True)}
+    return {(a, b): Seam(a, b, row, score) for (a, b), row, score in zip(pairs, values, scores, strict=True)}
 
 
 def _pairs(typed: Sequence[Typed], reader: Reader) -> tuple[list[tuple[int, int]], Floats]:
@@ -127,146 +126,135 @@ def _pairs(typed: Sequence[Typed], reader: Reader) -> tuple[list[tuple[int, int]
         near += [(a, a + 1)] * adjacent
         far += [(a, b) for b in rights[at + adjacent : end]]
         near += [(a, b) for b in residues if a != b and _lines_apart(typed, a, b) <= LOOK_AHEAD]
-    ratios = reader.seam_scores([(typed[a].text, typed[b].text) for a, b in far], _UNLIKELY)
-    hopeful = np.flatnonzero((ratios[:, 0] >= _UNLIKELY) & (ratios[:, 1] >= _HOPELESS))
-    pairs = near + [far[n] for n in hopeful.tolist()]
-    scores = np.vstack([reader.seam_scores([(typed[a].text, typed[b].text) for a, b in near]), ratios[hopeful]])
-    order = sorted(range(len(pairs)), key=pairs.__getitem__)
-    return [pairs[n] for n in order], scores[order]
+    pairs = near + far
+    ends, beginnings = [typed[a].text for a, _ in pairs], [typed[b].text for _, b in pairs]
+    is_far = np.arange(len(pairs)) >= len(near)
+    ratios = reader.seam_scores(list(zip(ends, beginnings, strict=True)), least=np.where(is_far, _UNLIKELY, -math.inf))
+    hopeless = is_far & ((ratios[:, 0] < _UNLIKELY) | (ratios[:, 1] < _HOPELESS))
+    order = sorted(np.flatnonzero(~hopeless).tolist(), key=pairs.__getitem__)
+    return [pairs[n] for n in order], ratios[order]
 
 
 def _values(typed: Sequence[Typed], pairs: Sequence[tuple[int, int]], ratios: Floats, reader: Reader) -> Floats:
-    """A row of `SEAM_FEATURES` for each pair."""
-    lefts = {a: _Left.of(typed[a]) for a, _ in pairs}
-    rights = {b: _Right.of(typed[b]) for _, b in pairs}
-    grams = _page_grams(typed)
-    # lm2, lm6, lm_end, lm_start and lm6 again for residues and neighbours
-    lm = np.clip(ratios / [8, 14, 12, 6 * 12], -1, 1) * 2
-    rows = [
-        _row(typed, a, b, lefts[a], rights[b], ratio, grams, reader)
-        for (a, b), ratio in zip(pairs, lm.tolist(), strict=True)
-    ]
-    return np.array(rows)
+    """A row of `SEAM_FEATURES` for each pair, made column by column."""
+    a, b = np.array(pairs).T
+    left, right = _of_each(_of_left, typed, a), _of_each(_of_right, typed, b)
+    between = _of_each(_before_right, typed, b - 1) | _of_each(_after_left, typed, np.minimum(a + 1, len(typed) - 1))
+    opened, unopened = left["opened"], right["unopened"]
+    lm2, lm6, lm_end, lm_start = (np.clip(ratios / [8, 14, 12, 6 * 12], -1, 1) * 2).T
+    across = reader.words_across([(typed[i].text, typed[j].text) for i, j in pairs])
+    line = np.array([t.block.line for t in typed])
+    apart = np.abs(line[a] - line[b])
+    residue = right["is_residue"] > 0
+    adjacent = ~residue & (b == a + 1)
+    other = ~residue & ~adjacent
+    columns = {
+        "bias": np.ones(len(pairs)),
+        "lm2": lm2,
+        "lm6": lm6,
+        "lm_end": lm_end,
+        "lm_start": lm_start,
+        "page_grams": np.minimum(3, _spanning(typed, pairs)),
+        "word": np.minimum(10.0, across) / 5,
+        "quote_matched": (opened > 0) & (opened == unopened),
+        "quote_left_open": (opened > 0) & (unopened == 0),
+        "quote_unopened": (opened == 0) & (unopened > 0),
+        "quote_mismatch": (opened > 0) & (unopened > 0) & (opened != unopened),
+        **left,
+        **right,
+        "residue": residue,
+        "residue_near": residue & (apart <= 12),
+        "residue_lm6": residue * lm6,
+        "residue_distance": residue * np.log1p(apart),
+        "residue_backward": residue & (line[a] > line[b]),
+        "adjacent": adjacent,
+        "adjacent_blank": adjacent * right["blank_before"],
+        "adjacent_lm6": adjacent * lm6,
+        "adjacent_running": adjacent * left["left_running"],
+        "adjacent_left_short": adjacent * left["left_short"],
+        "adjacent_both_short": adjacent * left["left_short"] * right["right_short"],
+        "forward": other,
+        "distance": other * np.log(np.maximum(b - a, 1)),
+        **{name: other * values for name, values in between.items()},
+    }
+    return np.column_stack([columns[name] for name in SEAM_FEATURES])
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
+def _of_each(look: Callable[[Typed], Features], typed: Sequence[Typed], at: Points) -> dict[str, Floats]:
+    """What `look` says of single blocks, by name, for every block in `at`."""
+    blocks, where = np.unique(at, return_inverse=True)
+    seen = [look(typed[i]) for i in blocks.tolist()]
+    table = np.array([list(x.values()) for x in seen])
+    return dict(zip(seen[0], table[where].T, strict=True))
+
+
+def _of_left(typed: Typed) -> Features:
     """What matters of the block that stops."""
-
-    opened: str
-    tail: str
-    comma: float
-    short: float
-    length: float
-    running: float
-    phrase: float
-
-    @classmethod
-    def of(cls, typed: Typed) -> _Left:
-        text = typed.text
-        opened = open_marks(text[-400:])
-        running = is_running(text)
-        return cls(
-            opened[-1] if opened else "",
-            text[-4:],
-            float(text[-1] in "，、；：,"),
-            float(typed.kind == "short"),
-            min(len(text), 120) / 120,
-            float(running),
-            float(not running and "，" not in text),
-        )
+    text = typed.text
+    opened = open_marks(text[-400:])
+    running = is_running(text)
+    return {
+        "opened": float(ord(opened[-1]) if opened else 0),
+        "comma": float(text[-1] in "，、；：,"),
+        "left_short": float(typed.kind == "short"),
+        "left_length": min(len(text), 120) / 120,
+        "left_running": float(running),
+        "left_phrase": float(not running and "，" not in text),
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class _Right:
+def _of_right(typed: Typed) -> Features:
     """What matters of the block that may go on."""
-
-    unopened: str
-    head: str
-    closing_mark_first: float
-    short: float
-    short_ended: float
-    tiny_ended: float
-
-    @classmethod
-    def of(cls, typed: Typed) -> _Right:
-        text = typed.text
-        unopened = unopened_marks(text[:400])
-        return cls(
-            unopened[0] if unopened else "",
-            text[:4],
-            float(text[0] in CLOSING + "，。、；：！？"),
-            float(typed.kind == "short"),
-            float(len(text) < 40 and typed.block.ended),
-            float(len(text) <= 12 and typed.block.ended),
-        )
+    text, ended = typed.text, typed.block.ended
+    unopened = unopened_marks(text[:400])
+    return {
+        "unopened": float(ord(unopened[0]) if unopened else 0),
+        "closing_mark_first": float(text[0] in CLOSING + "，。、；：！？"),
+        "right_short": float(typed.kind == "short"),
+        "right_short_ended": float(len(text) < 40 and ended),
+        "right_tiny_ended": float(len(text) <= 12 and ended),
+        "is_residue": float(typed.block.residue),
+        "blank_before": float(typed.block.blank_before > 0),
+    }
 
 
-_NONE_OF_RESIDUE, _NONE_OF_NEIGHBOURS, _NONE_OF_OTHERS = (0.0,) * 5, (0.0,) * 6, (0.0,) * 6
+def _before_right(typed: Typed) -> Features:
+    """What matters of the block before the one that may go on, where it is not the one that stops."""
+    return {
+        "follows_ended": float(typed.kind == "body" and typed.block.ended),
+        "follows_open": float(typed.kind == "body" and not typed.block.ended),
+        "follows_head": float(typed.kind in ("short", "byline", "marker_from")),
+    }
 
 
-def _row(
-    typed: Sequence[Typed],
-    a: int,
-    b: int,
-    left: _Left,
-    right: _Right,
-    lm: Sequence[float],
-    grams: Mapping[str, int],
-    reader: Reader,
-) -> tuple[float, ...]:
-    opened, unopened = left.opened, right.unopened
-    residue, neighbours, others = _NONE_OF_RESIDUE, _NONE_OF_NEIGHBOURS, _NONE_OF_OTHERS
-    if typed[b].block.residue:
-        apart = _lines_apart(typed, a, b)
-        backward = float(typed[a].block.line > typed[b].block.line)
-        residue = (1.0, float(apart <= 12), lm[1], math.log1p(apart), backward)
-    elif b == a + 1:
-        blank = float(typed[b].block.blank_before > 0)
-        neighbours = (1.0, blank, lm[1], left.running, left.short, left.short * right.short)
-    else:
-        before, after = typed[b - 1], typed[a + 1]
-        in_body = before.kind == "body"
-        others = (
-            1.0,
-            math.log(b - a) if b > a else 0.0,
-            float(in_body and before.block.ended),
-            float(in_body and not before.block.ended),
-            float(before.kind in ("short", "byline", "marker_from")),
-            float(after.lead or after.kind != "body"),
-        )
-    return (
-        1.0,
-        *lm,
-        min(3.0, _spanning(left.tail, right.head, grams)),
-        min(10.0, reader.crosses_word(left.tail, right.head)) / 5,
-        float(opened != "" and opened == unopened),
-        float(opened != "" and not unopened),
-        float(unopened != "" and not opened),
-        float(opened != "" and unopened != "" and opened != unopened),
-        right.closing_mark_first,
-        left.comma,
-        left.short,
-        right.short,
-        right.short_ended,
-        right.tiny_ended,
-        left.length,
-        left.running,
-        left.phrase,
-        *residue,
-        *neighbours,
-        *others,
+def _after_left(typed: Typed) -> Features:
+    """What matters of the block after the one that stops."""
+    return {"before_lead": float(typed.lead or typed.kind != "body")}
+
+
+def _spanning(typed: Sequence[Typed], pairs: Sequence[tuple[int, int]]) -> Points:
+    """How many of the 3- and 4-grams of characters across each seam occur elsewhere on the page."""
+    page = code_points("\n".join([t.text for t in typed]))
+    across = code_points("".join([typed[a].text[-3:] + typed[b].text[:3].ljust(3, "\0") for a, b in pairs])).reshape(
+        -1, 6
     )
+    found = np.zeros(len(pairs), dtype=np.int64)
+    for size in (3, 4):
+        known = np.sort(_grams(page, size))
+        asked = _grams(across, size)[:, 4 - size : 3]  # those that begin left of the seam and end right of it
+        if len(known):
+            at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+            found += (known[at] == asked).sum(axis=1)
+    return found
 
 
-def _page_grams(typed: Sequence[Typed]) -> Mapping[str, int]:
-    """Character 3- and 4-grams of the page, with how often they occur."""
-    grams: Counter[str] = Counter()
-    for t in typed:
-        text = t.text
-        grams.update(map("".join, zip(text, text[1:], text[2:], strict=False)))
-        grams.update(map("".join, zip(text, text[1:], text[2:], text[3:], strict=False)))
-    return grams
+def _grams(points: Points, size: int) -> npt.NDArray[np.uint64]:
+    """A number for each run of `size` characters along the last axis; no two in the BMP have the same."""
+    n = points.shape[-1] - size + 1
+    value = np.zeros((*points.shape[:-1], max(n, 0)), dtype=np.uint64)
+    for at in range(size):
+        value = value * np.uint64(0x110000) + points[..., at : at + n].astype(np.uint64)
+    return value
 
 
 def _lines_apart(typed: Sequence[Typed], a: int, b: int) -> int:
@@ -278,14 +266,3 @@ def is_running(text: str) -> bool:
     if text[-1] in "：；—":
         return False
     return "。" in text or len(text) >= 70 or "；" in text
-
-
-def _spanning(left: str, right: str, grams: Mapping[str, int]) -> float:
-    """How many of the 3- and 4-grams across the seam occur elsewhere on the page."""
-    return float(
-        (left[-1:] + right[:2] in grams and len(right) > 1)
-        + (left[-2:] + right[:1] in grams)
-        + (left[-1:] + right[:3] in grams and len(right) > 2)
-        + (left[-2:] + right[:2] in grams and len(right) > 1)
-        + (left[-3:] + right[:1] in grams)
-    )
