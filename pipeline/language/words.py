@@ -12,7 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.text.models import Floats, Points
+from pipeline.text.models import Bools, Floats, Points
+from pipeline.text.reader import code_points
+
+_SLOTS = 1 << 22
 
 
 class Dictionary:
@@ -37,12 +40,36 @@ class Dictionary:
         at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
         return np.where(keys[at] == asked, counts[at], 0.0)
 
+    def may_join(self, first: Points, second: Points) -> Bools:
+        """For pairs of characters, can a word hold the one right before the other? A no is sure; few yes are wrong."""
+        found: Bools = self._inside[_slot(first, second)]
+        return found
+
+    @cached_property
+    def _points(self) -> Points:
+        """All words, a line break behind each."""
+        return code_points("\n".join(self._counts) + "\n")
+
     @cached_property
     def _pairs(self) -> tuple[Points, Floats]:
         """Words of two characters as numbers, sorted, and their counts; one that no text can hold is always there."""
-        found = sorted((ord(w[0]) * 0x110000 + ord(w[1]), int(n)) for w, n in self._counts.items() if len(w) == 2)
-        keys, counts = zip((-1, 0), *found, strict=True)
-        return np.array(keys, dtype=np.int64), np.array(counts, dtype=np.float64)
+        points = self._points
+        end = np.flatnonzero(points == ord("\n"))
+        two = np.flatnonzero(np.diff(end, prepend=-1) == 3)
+        keys = points[end[two] - 2] * 0x110000 + points[end[two] - 1]
+        counts = list(self._counts.values())
+        order = np.argsort(keys)
+        return (
+            np.append(-1, keys[order]),
+            np.append(0.0, [float(counts[n]) for n in two[order].tolist()]),
+        )
+
+    @cached_property
+    def _inside(self) -> Bools:
+        """By slot: do any neighbours inside a word fall into it?"""
+        found = np.zeros(_SLOTS, dtype=np.bool_)
+        found[_slot(self._points[:-1], self._points[1:])] = True
+        return found
 
     def by_length(self, shortest: int, longest: int) -> Iterator[tuple[int, list[str], list[int]]]:
         """For each length the words of so many characters, and how often each was counted."""
@@ -59,14 +86,19 @@ class Dictionary:
         return word in self._places
 
     def with_words(self, words: Mapping[str, int]) -> Dictionary:
-        """The same with more words; one that is there keeps the larger count."""
-        more = {w: n for w, n in words.items() if n > self.frequency(w)}
+        """The same with more words; one that is there keeps the larger count. No word goes over a line break."""
+        more = {w: n for w, n in words.items() if n > self.frequency(w) and "\n" not in w}
         return Dictionary({**self._counts, **more}, self._persons, self._places) if more else self
 
     @property
     def places(self) -> frozenset[str]:
         """All words tagged as places."""
         return self._places
+
+
+def _slot(first: Points, second: Points) -> Points:
+    """A slot for each pair of characters; hanzi spread well."""
+    return (first * 0x9E37 + second) % _SLOTS
 
 
 def dictionary_path() -> Path:

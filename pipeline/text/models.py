@@ -17,6 +17,7 @@ from pipeline.text.terms import NO_TERMS, Terms
 Ids = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 Points = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 #: Numbers that the language model gives to what is no character.
 PARAGRAPH = 1
@@ -30,6 +31,9 @@ class WordList(Protocol):
 
     def pair_frequencies(self, first: Points, second: Points) -> Floats:
         """The same for words of two characters, given as code points."""
+
+    def may_join(self, first: Points, second: Points) -> Bools:
+        """For pairs of characters, can a word hold the one right before the other? A no is sure."""
 
 
 class GlyphSimilarity(Protocol):

@@ -117,9 +117,12 @@ class Reader:
         return float(np.log1p(word_across(self._words, left, right)))
 
     def words_across(self, pairs: Sequence[tuple[str, str]]) -> Floats:
-        """The same for many (left, right)."""
-        found: Floats = np.log1p([word_across(self._words, left, right) for left, right in pairs])
-        return found
+        """The same for many (left, right), none of them empty."""
+        ends = code_points("".join([left[-1] + right[0] for left, right in pairs])).reshape(-1, 2)
+        found = np.zeros(len(pairs))
+        for n in np.flatnonzero(self._words.may_join(ends[:, 0], ends[:, 1])).tolist():
+            found[n] = word_across(self._words, *pairs[n])
+        return np.log1p(found)
 
     def bigram_rarity(self, text: str) -> Floats:
         """How much each pair of neighbours in `text` says of a topic, 0..1: the rarer in the model, the more.
