@@ -34,7 +34,7 @@ def test_pairs_are_counted_alike() -> None:
 
 def test_what_no_word_holds_is_told_at_once() -> None:
     words = parse("天津 100 ns\n天津市 3 ns\n一衣带水 3 i\n").with_words({"甲\n乙": 9, "丙丁": 9})
-    text = "天津市天一衣带水津衣丙丁\n乙丙"
+    text = "天津市天一衣带水津衣丙丁乙丙"
     points = np.array([ord(c) for c in text])
     may = words.may_join(points[:-1], points[1:])
     joined = {a + b for (a, b), yes in zip(itertools.pairwise(text), may, strict=True) if yes}
