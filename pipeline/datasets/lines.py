@@ -6,12 +6,14 @@ paragraph of the article number `owner`; a `copy` is a repeat to be taken out; a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, starmap
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
+from pipeline.datasets import columns
 from pipeline.text.document import Join, Page
 from pipeline.text.layout import Copy, Fragment, Layout, PlannedParagraph, Stray
 from pipeline.text.spans import Span
@@ -51,60 +53,71 @@ LINES = pa.schema(
 )
 
 
+#: The columns that make a layout: all but what is there to be read by people.
+LAYOUT_COLUMNS = tuple(name for name in LINES.names if name not in ("issue_id", "text"))
+
+
 def lines_table(issue_id: str, layouts: Iterable[tuple[Page, Layout]]) -> pa.Table:
-    """The layouts of an issue's pages as rows."""
-    rows = [
-        {"page_id": page.page_id, "issue_id": issue_id, **row}
-        for page, layout in layouts
-        for row in _rows(page.text, layout)
-    ]
-    return pa.Table.from_pylist(rows, schema=LINES)
+    """The layouts of an issue's pages as rows: a page's fragments, its paragraphs, its copies, its strays."""
+    found: dict[str, list[Any]] = {name: [] for name in LINES.names}
+    for page, layout in layouts:
+        for part, given in _parts(page.text, layout):
+            n = len(given["spans"])
+            known = {**given, "page_id": [page.page_id] * n, "issue_id": [issue_id] * n, "part": [part] * n}
+            for name, values in found.items():
+                values.extend(known.get(name) or [None] * n)
+    return pa.Table.from_arrays([columns.column(found[f.name], f.type) for f in LINES], schema=LINES)
 
 
-def layouts_from_table(table: pa.Table) -> dict[str, Layout]:
-    """page_id → layout, from the rows of `lines_table`."""
-    return {
-        page_id: _layout(list(rows))
-        for page_id, rows in groupby(table.to_pylist(), key=lambda row: str(row["page_id"]))
-    }
-
-
-def _rows(text: str, layout: Layout) -> Iterator[dict[str, Any]]:
+def _parts(text: str, layout: Layout) -> Iterator[tuple[str, dict[str, list[Any]]]]:
+    """The four kinds of rows of a page, column by column; what a kind does not know is left out."""
+    fragments, copies, strays = layout.fragments, layout.copies, layout.strays
     owners = _owners(layout)
-    for f in layout.fragments:
-        scores = [{"role": role, "score": score} for role, score in f.role_scores]
-        yield {
-            **_piece("fragment", text, [f.span]),
-            "line_no": f.line_no,
-            "owner": owners.get(f.span.start),
-            "role": f.role_scores[0][0] if f.role_scores else None,
-            "role_scores": scores,
-        }
-    for number, article in enumerate(layout.articles):
-        for p in article:
-            joins = [
-                {"raw_end": j.raw_end, "raw_start": j.raw_start, "kind": j.kind, "confidence": j.confidence}
-                for j in p.joins
-            ]
-            yield {
-                **_piece("paragraph", text, p.spans),
-                "owner": number,
-                "role": p.role,
-                "joins": joins,
-                "truncation": p.truncation,
-                "confidence": p.confidence,
-            }
-    for number, c in enumerate(layout.copies):
-        yield {
-            **_piece("copy", text, c.spans),
-            "owner": number,
-            "kind": c.kind,
-            "kept_spans": _spans(c.kept_spans),
-            "residue_spans": _spans(c.residue_spans),
-            "confidence": c.similarity,
-        }
-    for s in layout.strays:
-        yield {**_piece("stray", text, s.spans), "owner": s.near, "kind": s.reason}
+    yield (
+        "fragment",
+        {
+            "owner": [owners.get(f.span.start) for f in fragments],
+            "line_no": [f.line_no for f in fragments],
+            "text": [text[f.span.start : f.span.end] for f in fragments],
+            "spans": [(f.span,) for f in fragments],
+            "role": [f.role_scores[0][0] if f.role_scores else None for f in fragments],
+            "role_scores": [f.role_scores for f in fragments],
+        },
+    )
+    planned = [p for article in layout.articles for p in article]
+    yield (
+        "paragraph",
+        {
+            "owner": [number for number, article in enumerate(layout.articles) for _ in article],
+            "text": [_shown(text, p.spans) for p in planned],
+            "spans": [p.spans for p in planned],
+            "role": [p.role for p in planned],
+            "joins": [[(j.raw_end, j.raw_start, j.kind, j.confidence) for j in p.joins] for p in planned],
+            "truncation": [p.truncation for p in planned],
+            "confidence": [p.confidence for p in planned],
+        },
+    )
+    yield (
+        "copy",
+        {
+            "owner": list(range(len(copies))),
+            "text": [_shown(text, c.spans) for c in copies],
+            "spans": [c.spans for c in copies],
+            "kind": [c.kind for c in copies],
+            "kept_spans": [c.kept_spans for c in copies],
+            "residue_spans": [c.residue_spans for c in copies],
+            "confidence": [c.similarity for c in copies],
+        },
+    )
+    yield (
+        "stray",
+        {
+            "owner": [s.near for s in strays],
+            "text": [_shown(text, s.spans) for s in strays],
+            "spans": [s.spans for s in strays],
+            "kind": [s.reason for s in strays],
+        },
+    )
 
 
 def _owners(layout: Layout) -> dict[int, int]:
@@ -112,36 +125,58 @@ def _owners(layout: Layout) -> dict[int, int]:
     return {s.start: n for n, article in enumerate(layout.articles) for p in article for s in p.spans}
 
 
-def _piece(part: str, text: str, spans: Iterable[Span]) -> dict[str, Any]:
-    spans = list(spans)
-    return {"part": part, "text": "⏎".join(text[s.start : s.end] for s in spans), "spans": _spans(spans)}
+def _shown(text: str, spans: Iterable[Span]) -> str:
+    return "⏎".join([text[start:end] for start, end in spans])
 
 
-def _spans(spans: Iterable[Span]) -> list[dict[str, int]]:
-    return [{"start": s.start, "end": s.end} for s in spans]
+def layouts_from_table(table: pa.Table) -> dict[str, Layout]:
+    """page_id → layout, from the rows of `lines_table` (`LAYOUT_COLUMNS` are enough)."""
+    found = {name: columns.values(table.column(name)) for name in LAYOUT_COLUMNS}
+    return {
+        str(page_id): _layout({name: values[start:end] for name, values in found.items()})
+        for page_id, start, end in _runs(found["page_id"])
+    }
 
 
-def _layout(rows: list[dict[str, Any]]) -> Layout:
-    parts = {part: [r for r in rows if r["part"] == part] for part in ("fragment", "paragraph", "copy", "stray")}
-    articles = [list(group) for _, group in groupby(parts["paragraph"], key=lambda row: row["owner"])]
+def _runs(values: Sequence[Any]) -> Iterator[tuple[Any, int, int]]:
+    """Each run of equal values: the value, and where it begins and ends."""
+    end = 0
+    for value, run in groupby(values):
+        start, end = end, end + len(list(run))
+        yield value, start, end
+
+
+def _layout(found: Mapping[str, list[Any]]) -> Layout:
+    """The layout that one page's rows tell of; those of one kind stand together."""
+    places = {part: (start, end) for part, start, end in _runs(found["part"])}
+
+    def rows(part: str, *names: str) -> list[tuple[Any, ...]]:
+        start, end = places.get(part, (0, 0))
+        return list(zip(*(found[name][start:end] for name in names), strict=True))
+
+    planned = [
+        (owner, PlannedParagraph(role, _spans(spans), tuple(starmap(Join, joins)), truncation, confidence))
+        for owner, role, spans, joins, truncation, confidence in rows(
+            "paragraph", "owner", "role", "spans", "joins", "truncation", "confidence"
+        )
+    ]
     return Layout(
         fragments=tuple(
-            Fragment(_read(r["spans"])[0], r["line_no"], tuple((s["role"], s["score"]) for s in r["role_scores"]))
-            for r in parts["fragment"]
+            Fragment(Span(*spans[0]), line_no, tuple(scores))
+            for spans, line_no, scores in rows("fragment", "spans", "line_no", "role_scores")
         ),
-        articles=tuple(tuple(_paragraph(r) for r in article) for article in articles),
+        articles=tuple(tuple(p for _, p in article) for _, article in groupby(planned, key=itemgetter(0))),
         copies=tuple(
-            Copy(_read(r["spans"]), r["kind"], _read(r["kept_spans"]), r["confidence"], _read(r["residue_spans"]))
-            for r in parts["copy"]
+            Copy(_spans(spans), kind, _spans(kept), similarity, _spans(residue))
+            for spans, kind, kept, similarity, residue in rows(
+                "copy", "spans", "kind", "kept_spans", "confidence", "residue_spans"
+            )
         ),
-        strays=tuple(Stray(_read(r["spans"]), r["kind"], r["owner"]) for r in parts["stray"]),
+        strays=tuple(
+            Stray(_spans(spans), reason, near) for spans, reason, near in rows("stray", "spans", "kind", "owner")
+        ),
     )
 
 
-def _paragraph(row: Mapping[str, Any]) -> PlannedParagraph:
-    joins = tuple(Join(j["raw_end"], j["raw_start"], j["kind"], j["confidence"]) for j in row["joins"])
-    return PlannedParagraph(row["role"], _read(row["spans"]), joins, row["truncation"], row["confidence"])
-
-
-def _read(spans: Iterable[Mapping[str, int]]) -> tuple[Span, ...]:
-    return tuple(Span(s["start"], s["end"]) for s in spans)
+def _spans(spans: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
+    return tuple(map(Span._make, spans))

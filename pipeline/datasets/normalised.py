@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 import pyarrow as pa
 
+from pipeline.datasets import columns
 from pipeline.text.document import Page
 from pipeline.text.spans import Edit
 
@@ -32,35 +35,30 @@ NORMALISED = pa.schema(
 )
 
 
+#: The columns that make an edit, in the order of its fields.
+EDIT_COLUMNS = (
+    "raw_start", "raw_end", "before", "after", "stage", "rule", "confidence", "status", "evidence",
+)  # fmt: skip
+
+
 def normalised_table(issue_id: str, pages: Iterable[tuple[Page, list[Edit]]]) -> pa.Table:
     """The edits of an issue's pages as rows."""
+    pages = list(pages)
     rows = [
-        {
-            "page_id": page.page_id,
-            "issue_id": issue_id,
-            "raw_start": e.start,
-            "raw_end": e.end,
-            "before": e.before,
-            "after": e.after,
-            "stage": e.stage,
-            "rule": e.rule,
-            "confidence": e.confidence,
-            "status": e.status,
-            "evidence": e.evidence,
-        }
-        for page, edits in pages
+        (e.start, e.end, e.before, e.after, e.stage, e.rule, e.confidence, e.status, e.evidence)
+        for _, edits in pages
         for e in edits
     ]
-    return pa.Table.from_pylist(rows, schema=NORMALISED)
+    page_ids = [page.page_id for page, edits in pages for _ in edits]
+    made = [page_ids, [issue_id] * len(rows), *(zip(*rows, strict=True) if rows else [()] * len(EDIT_COLUMNS))]
+    arrays = [columns.column(values, f.type) for values, f in zip(made, NORMALISED, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=NORMALISED)
 
 
 def edits_from_table(table: pa.Table) -> dict[str, list[Edit]]:
     """page_id → edits, from the rows of `normalised_table`."""
     found: dict[str, list[Edit]] = {}
-    for r in table.to_pylist():
-        edit = Edit(
-            r["raw_start"], r["raw_end"], r["before"], r["after"], r["stage"], r["rule"], r["confidence"], r["status"],
-            r["evidence"],
-        )  # fmt: skip
-        found.setdefault(str(r["page_id"]), []).append(edit)
+    rows = zip(*(columns.values(table.column(name)) for name in ("page_id", *EDIT_COLUMNS)), strict=True)
+    for page_id, own in groupby(rows, key=itemgetter(0)):
+        found.setdefault(str(page_id), []).extend([Edit(*row[1:]) for row in own])
     return found
