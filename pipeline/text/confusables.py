@@ -20,7 +20,7 @@ from typing import Literal
 
 from pipeline.text.forms import FormIndex
 from pipeline.text.models import ConfusablePair, Models
-from pipeline.text.passages import SENTENCE_ENDS, Passage, propose_character
+from pipeline.text.passages import SENTENCE_ENDS, Passage, propose_character, remembered
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 
@@ -214,13 +214,21 @@ class Finding:
 
 def propose(passages: Sequence[Passage], text: str, models: Models, profile: CleaningProfile) -> list[Edit]:
     """Proposals for the forms of the lexicon that stand in the passages."""
-    found = _hear_the_language_model(list(_findings(passages, models)), text, models)
+    read = [p for p in passages if p.role is not None]
+    found = (f for findings in remembered(_heard, read, text, models) for f in findings)
     return [edit for f in found if (edit := _proposed(f, text)) is not None]
 
 
-def _findings(passages: Sequence[Passage], models: Models) -> Iterator[Finding]:
+def _heard(passages: Sequence[Passage], text: str, models: Models) -> list[list[Finding]]:
+    """The findings of each passage, by cues and by the language model."""
+    findings: dict[int, list[Finding]] = defaultdict(list)
+    for f in _hear_the_language_model(list(_findings(passages, models)), text, models):
+        findings[id(f.passage)].append(f)
+    return [findings[id(p)] for p in passages]
+
+
+def _findings(read: Sequence[Passage], models: Models) -> Iterator[Finding]:
     lexicon = lexicon_of(models.confusables)
-    read = [p for p in passages if p.role is not None]
     starts = list(accumulate((len(p.text) + 1 for p in read), initial=0))
     for at, printed in lexicon.index.find("\n".join(p.text for p in read)):
         number = bisect_right(starts, at) - 1

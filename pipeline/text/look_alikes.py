@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, count
 from operator import ne
 from typing import Any
 
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.text.models import Floats, Ids, Models
-from pipeline.text.passages import Passage, is_hanzi, propose_character
+from pipeline.text.passages import Passage, is_hanzi, propose_character, remembered
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 from pipeline.text.substitutions import Neighbourhood, Singles, Substitutions
@@ -107,7 +107,7 @@ class PageIds:
 
     def corrected(self) -> int:
         """How many hanzi were read as others already."""
-        return sum(p.remembered(_corrected, self.raw) for p in self.passages)
+        return sum(remembered(_corrected, self.passages, self.raw))
 
     def rows(self, places: Ints, before: int, after: int) -> Ids:
         """The characters around each place."""
@@ -115,16 +115,15 @@ class PageIds:
         return found
 
 
-def _corrected(passage: Passage, raw: str) -> int:
-    """How many hanzi of a passage are not the ones that were printed."""
-    starts, ends, shown = passage.view.starts, passage.view.ends, passage.text
-    printed = "".join(map(raw.__getitem__, starts))
-    if printed == shown:
-        return 0
-    return sum(
-        ends[i] - starts[i] == 1 and is_hanzi(shown[i]) and is_hanzi(printed[i])
-        for i in compress(range(len(shown)), map(ne, shown, printed))
-    )
+def _corrected(passages: Sequence[Passage], raw: str) -> list[int]:
+    """How many hanzi of each passage are not the ones that were printed."""
+    return [
+        sum(
+            p.view.ends[i] - p.view.starts[i] == 1 and is_hanzi(p.text[i]) and is_hanzi(raw[p.view.starts[i]])
+            for i in compress(count(), map(ne, p.text, map(raw.__getitem__, p.view.starts)))
+        )
+        for p in passages
+    ]
 
 
 @dataclass(frozen=True)
@@ -305,7 +304,8 @@ class Memory:
         changed = np.flatnonzero(code_points(self.text) != code_points(page.text))
         # rows reach as far as `AROUND`: no change may stand between their ends
         same = changed.searchsorted(places - AROUND) == changed.searchsorted(places + AROUND, "right")
-        return places[same & np.isin(places, self.places, assume_unique=True)]
+        known: Ints = places[same & np.isin(places, self.places, assume_unique=True)]
+        return known
 
 
 @lru_cache(maxsize=1)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from operator import is_
+from typing import Any, TypeVar, TypeVarTuple
 
 from pipeline.text.document import Role
 from pipeline.text.spans import Edit, View
 
-K = TypeVar("K")
+Known = TypeVarTuple("Known")
 T = TypeVar("T")
 
 #: A mark at which a sentence ends; corrections are counted and cues are looked for inside one.
@@ -30,18 +31,21 @@ class Passage:
     def text(self) -> str:
         return self.view.text
 
-    def remembered(self, find: Callable[[Passage, K], T], known: K) -> T:
-        """`find(self, known)`, found out once for the very same `known`: the rounds of a page's correction meet most
-        passages again, and these are the same objects."""
-        if find not in self._found or self._found[find][0] is not known:
-            self._found[find] = known, find(self, known)
-        found: T = self._found[find][1]
-        return found
-
     @cached_property
-    def _found(self) -> dict[Callable[..., Any], tuple[Any, Any]]:
-        """What was found out, by the function that did, with what it knew."""
+    def found(self) -> dict[Callable[..., Any], tuple[tuple[Any, ...], Any]]:
+        """What was found out about the passage: by which function, from what else."""
         return {}
+
+
+def remembered(
+    find: Callable[[Sequence[Passage], *Known], Sequence[T]], passages: Sequence[Passage], *known: *Known
+) -> list[T]:
+    """`find(passages, *known)`, one result a passage that depends on no other passage; not asked again for the very
+    same passage and `known`: the rounds of a page's correction meet most of its passages again."""
+    new = [p for p in passages if find not in p.found or not all(map(is_, p.found[find][0], known))]
+    for passage, found in zip(new, find(new, *known) if new else (), strict=True):
+        passage.found[find] = known, found
+    return [p.found[find][1] for p in passages]
 
 
 def propose_character(

@@ -18,7 +18,7 @@ from operator import is_
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from pipeline.text.models import Models, PersonNames
-from pipeline.text.passages import Passage, is_hanzi, propose_character
+from pipeline.text.passages import Passage, is_hanzi, propose_character, remembered
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 
@@ -193,16 +193,24 @@ def _established(asked: _Asked) -> tuple[PageText, Mapping[str, Sequence[Mention
 def _forms(page: PageText, models: Models) -> set[str]:
     """Forms that stand at least once where names stand."""
     found: set[str] = set(_byline_names(page, models))
-    for start in _anchored(page, models):
-        form = _form_at(page, start, models)
-        if form:
-            found.add(form)
+    for first, anchors in zip(page.starts, remembered(_anchors, page.passages, models), strict=True):
+        found.update(form for at in anchors if (form := _form_at(page, first + at, models)))
     return found
 
 
-def _anchored(page: PageText, models: Models) -> set[int]:
+def _anchors(passages: Sequence[Passage], models: Models) -> list[list[int]]:
+    """The anchored places of each passage."""
+    page = PageText(passages)
+    found: list[list[int]] = [[] for _ in passages]
+    for start in _anchored(page.text, models):
+        number, at = page.place(start)
+        found[number].append(at)
+    return found
+
+
+def _anchored(text: str, models: Models) -> set[int]:
     """Where a surname follows a title, or stands two to four characters before a verb of speech."""
-    pattern, text = patterns(models.names), page.text
+    pattern = patterns(models.names)
     found = {m.end() for m in pattern.after_title.finditer(text) if _after_title(text, m.end(), models)}
     surnames = models.names.surnames
     for m in pattern.verb.finditer(text):

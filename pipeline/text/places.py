@@ -8,11 +8,11 @@ are nearly the same and the known place is a common one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from pipeline.text.models import Models
-from pipeline.text.passages import Passage, is_hanzi, longest_word_over, propose_character
+from pipeline.text.passages import Passage, is_hanzi, longest_word_over, propose_character, remembered
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 
@@ -38,6 +38,9 @@ NEARLY_SAME, COMMON_PLACE = 0.88, 100
 KNOWN_WORD = 5
 SURE, UNSURE = 0.93, 0.65
 
+#: Where the name begins, the known place, which character differs, and how alike the two are.
+Misreading = tuple[int, str, int, float]
+
 _ENDING = re.compile(f"[{ENDINGS}]")
 
 
@@ -45,36 +48,41 @@ def propose(passages: Sequence[Passage], text: str, models: Models, profile: Cle
     """Proposals for the misread place names of the passages."""
     shown = [p.text for p in passages if p.role is not None]
     times = cache(lambda form: sum(t.count(form) for t in shown))
-    found: list[Edit] = []
-    for p in passages:
-        if p.role is not None:
-            found += _in_passage(p, times, text, models)
-    return found
+    read = [p for p in passages if p.role is not None]
+    found = (
+        _proposal(p, misreading, times, text, models)
+        for p, misreadings in zip(read, remembered(_misreadings, read, models), strict=True)
+        for misreading in misreadings
+    )
+    return [e for e in found if e]
 
 
-def _in_passage(passage: Passage, times: Callable[[str], int], text: str, models: Models) -> Iterator[Edit]:
+def _misreadings(passages: Sequence[Passage], models: Models) -> list[list[Misreading]]:
+    """The unknown names of each passage that may be a known place."""
+    return [
+        [found for ending in _ENDING.finditer(p.text) if (found := misread(p.text, ending.end(), models))]
+        for p in passages
+    ]
+
+
+def _proposal(
+    passage: Passage, misreading: Misreading, times: Callable[[str], int], text: str, models: Models
+) -> Edit | None:
     """`times`: how often a form stands on the page."""
-    shown = passage.text
-    for ending in _ENDING.finditer(shown):
-        match = misread(shown, ending.end(), models)
-        if match is None:
-            continue
-        start, place, k, alike = match
-        printed = shown[start : ending.end()]
-        elsewhere = times(place)
-        frequency = models.words.frequency(place)
-        once = times(printed) == 1
-        on_page = (elsewhere >= 2 and alike >= ALIKE_TWICE) or (elsewhere and alike >= ALIKE_ONCE)
-        sure = once and (on_page or (alike >= NEARLY_SAME and frequency >= COMMON_PLACE))
-        facts = f"{printed} is no known place, {place} is; {printed[k]}~{place[k]} glyph {alike:.2f}"
-        if elsewhere:
-            facts += f", {place} {elsewhere} times on this page"
-        edit = propose_character(passage, start + k, place[k], text, RULE, SURE if sure else UNSURE, facts)
-        if edit:
-            yield edit
+    start, place, k, alike = misreading
+    printed = passage.text[start : start + len(place)]
+    elsewhere = times(place)
+    frequency = models.words.frequency(place)
+    once = times(printed) == 1
+    on_page = (elsewhere >= 2 and alike >= ALIKE_TWICE) or (elsewhere and alike >= ALIKE_ONCE)
+    sure = once and (on_page or (alike >= NEARLY_SAME and frequency >= COMMON_PLACE))
+    facts = f"{printed} is no known place, {place} is; {printed[k]}~{place[k]} glyph {alike:.2f}"
+    if elsewhere:
+        facts += f", {place} {elsewhere} times on this page"
+    return propose_character(passage, start + k, place[k], text, RULE, SURE if sure else UNSURE, facts)
 
 
-def misread(shown: str, end: int, models: Models) -> tuple[int, str, int, float] | None:
+def misread(shown: str, end: int, models: Models) -> Misreading | None:
     """The only known place that the unknown name ending at `end` may be: its start, the place, which character, and
     how alike the two are."""
     if is_common_noun(shown, end, models):
