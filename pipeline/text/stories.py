@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.text.decisions import REACH, Move, Prospects, Way
 from pipeline.text.surroundings import Story, Surroundings
@@ -33,20 +34,25 @@ class Placing:
     of: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
+class _Placed(NamedTuple):
+    """The placings of a history, the last one first."""
+
+    placing: Placing
+    before: _Placed | None
+
+
+class _History(NamedTuple):
     score: float
     stories: tuple[Story, ...]
     current: int
-    placing: Placing | None
-    before: _History | None
+    placed: _Placed | None
 
 
 def tell(around: Surroundings, weights: Mapping[str, float], beam: int = BEAM) -> list[Placing]:
     """The best history of the page: one placing a block, in the order of the file."""
     prospects = Prospects(around, Weights.of(weights))
     book = Book(around)
-    histories = [_History(0.0, (), -1, None, None)]
+    histories = [_History(0.0, (), -1, None)]
     for i, typed in enumerate(around.typed):
         if typed.kind == "furniture":
             continue
@@ -62,7 +68,7 @@ def tell(around: Surroundings, weights: Mapping[str, float], beam: int = BEAM) -
             ]
         grown.sort(key=lambda g: -g[0])
         histories = _step(book, i, grown, beam)
-    return _trace(histories[0])
+    return _trace(histories[0].placed)
 
 
 def _step(book: Book, i: int, grown: Sequence[tuple[float, float, _History, Way, int]], beam: int) -> list[_History]:
@@ -78,18 +84,18 @@ def _step(book: Book, i: int, grown: Sequence[tuple[float, float, _History, Way,
             continue
         seen.add(state)
         placing = Placing(i, way.move, number, math.exp(logp), way.of)
-        kept.append(_History(score, stories, number, placing, history))
+        kept.append(_History(score, stories, number, _Placed(placing, history.placed)))
         if len(kept) == beam:
             break
     return kept
 
 
-def _trace(history: _History | None) -> list[Placing]:
-    placed: list[Placing] = []
-    while history and history.placing:
-        placed.append(history.placing)
-        history = history.before
-    return placed[::-1]
+def _trace(placed: _Placed | None) -> list[Placing]:
+    found: list[Placing] = []
+    while placed:
+        found.append(placed.placing)
+        placed = placed.before
+    return found[::-1]
 
 
 class Book:
@@ -98,7 +104,9 @@ class Book:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._written: dict[tuple[int, int, int, Move, int | None], Story] = {}
+        self._at = -1  # the block that is being placed
+        self._written: dict[tuple[int, int, Move, int | None], Story] = {}  # with it: earlier states are dropped
+        self._keys = 0
         self._alike: dict[tuple[object, ...], int] = {}
 
     def place(self, stories: tuple[Story, ...], i: int, way: Way, number: int) -> tuple[tuple[Story, ...], int]:
@@ -115,37 +123,46 @@ class Book:
         return (*stories[:at], self._write(stories[at], number, i, way), *stories[at + 1 :]), number
 
     def _write(self, story: Story | None, number: int, i: int, way: Way) -> Story:
-        key = (story.key if story else -1, number, i, way.move, way.of)
-        if key not in self._written:
-            changed = self._changed(story or Story(number, (), i), i, way)
-            state = (number, changed.last, changed.heads, changed.bodies, changed.tails, changed.norm)
-            like = self._alike.setdefault(state, len(self._alike))
-            self._written[key] = replace(changed, key=len(self._written), like=like)
-        return self._written[key]
+        if i != self._at:
+            self._at, self._written = i, {}
+        key = (story.key if story else -1, number, way.move, way.of)
+        found = self._written.get(key)
+        if found is None:
+            found = self._written[key] = self._changed(story, number, i, way)
+        return found
 
-    def _changed(self, story: Story, i: int, way: Way) -> Story:
+    def _changed(self, story: Story | None, number: int, i: int, way: Way) -> Story:
         around = self._around
         typed = around.typed[i]
-        is_head = way.move in ("head", "late_head") or (way.move == "new" and typed.kind == "short")
-        is_body = way.move in ("append", "join") or (way.move == "new" and typed.kind == "body")
-        tails = story.tails
+        kind = typed.kind
+        is_head = way.move in ("head", "late_head") or (way.move == "new" and kind == "short")
+        is_body = way.move in ("append", "join") or (way.move == "new" and kind == "body")
+        self._keys += 1
+        before = story or Story(number, (), i, around.nothing)
+        tails = before.tails
         if way.of is not None:
-            tails = tuple(t for t in tails if t != way.of)
+            tails = tuple([t for t in tails if t != way.of])
         if is_body and not typed.block.ended:
             tails = (*tails, i)
-        return replace(
-            story,
-            blocks=(*story.blocks, i),
+        heads, bodies = before.heads + is_head, before.bodies + is_body
+        norm = before.norm + around.norms[i] ** 2 + 2 * before.common.item(0, i)
+        state = (number, i, heads, bodies, tails, norm)
+        return Story(
+            number=number,
+            blocks=(*before.blocks, i),
             last=i,
-            heads=story.heads + is_head,
-            bodies=story.bodies + is_body,
+            common=around.common(i, before.common),
+            heads=heads,
+            bodies=bodies,
             tails=tails,
-            byline=story.byline or typed.kind == "byline",
-            lead=story.lead or (is_body and typed.lead),
-            from_marker=story.from_marker or typed.kind == "marker_from",
-            closed=story.closed or typed.kind == "marker_to",
-            photo=story.photo or (typed.kind == "credit" and story.bodies == 1 and not story.heads),
-            late_head=story.late_head or way.move == "late_head",
+            byline=before.byline or kind == "byline",
+            lead=before.lead or (is_body and typed.lead),
+            from_marker=before.from_marker or kind == "marker_from",
+            closed=before.closed or kind == "marker_to",
+            photo=before.photo or (kind == "credit" and before.bodies == 1 and not before.heads),
+            late_head=before.late_head or way.move == "late_head",
             head_open=is_head,
-            norm=story.norm + around.norms[i] ** 2 + 2 * around.topics.dot(i, story.blocks),
+            norm=norm,
+            key=self._keys,
+            like=self._alike.setdefault(state, len(self._alike)),
         )

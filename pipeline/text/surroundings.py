@@ -5,25 +5,27 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+
+from pipeline.text.models import Floats
 from pipeline.text.roles import Typed
 from pipeline.text.seams import Seam
 from pipeline.text.topics import Topics
 
-_HELD = 20_000
 
-
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(NamedTuple):
     """An article in the making. `tails`: its blocks that stop in the middle of a sentence and were not continued.
 
-    `key` names this state of the story, `like` all states that are the same for what can still come.
+    `common`: what it shares with every block of the page that is still to come (`Surroundings.common`). `key` names
+    this state of the story, `like` all states that are the same for what can still come.
     """
 
     number: int
     blocks: tuple[int, ...]
     last: int
+    common: Floats
     heads: int = 0
     bodies: int = 0
     tails: tuple[int, ...] = ()
@@ -78,8 +80,8 @@ class Surroundings:
         for (a, b), seam in seams.items():
             self.best_right[a] = max(self.best_right.get(a, -9.0), seam.score)
             self.best_left[b] = max(self.best_left.get(b, -9.0), seam.score)
-        #: (topics, names) that a block and a state of a story share, worked out once.
-        self._shared: dict[tuple[int, int], tuple[float, float]] = {}
+        self._products = np.stack([topics.products, names.products], axis=1)
+        self.nothing: Floats = np.zeros((2, n))  # what a story without blocks shares with every block
         residues = [(a, b) for a, b in seams if typed[b].block.residue]
         #: Blocks that a residue may go on, and those that one most likely does: there a paragraph may rightly stay
         #: open for now.
@@ -112,29 +114,28 @@ class Surroundings:
             found.append(j)
         return tuple(found)
 
+    def common(self, block: int, before: Floats) -> Floats:
+        """What a story shares with each block that is still to come, once `block` stands in it: dot products of topics
+        (row 0) and of names (row 1), one column a block of the page; `before`: what it shared till then."""
+        shared = before.copy()
+        end = min(shared.shape[1], block + self._products.shape[2])
+        shared[:, block + 1 : end] += self._products[block, :, 1 : end - block]
+        return shared
+
     def in_common(self, blocks: Sequence[int], story: Story) -> tuple[float, float]:
         """(cosine between some blocks and a story, how many rare names (log) they share)."""
         topics = names = norm = 0.0
+        value = story.common.item
         for b in blocks:
-            found = self._shared.get((b, story.key))
-            if found is None:
-                found = self._share(b, story)
-            topics += found[0]
-            names += found[1]
+            topics += value(0, b)
+            names += value(1, b)
             norm += self.norms[b]
         if story.norm <= 0 or norm <= 0:
             return 0.0, math.log1p(names)
         return topics / (math.sqrt(story.norm) * norm), math.log1p(names)
 
-    def _share(self, block: int, story: Story) -> tuple[float, float]:
-        if len(self._shared) > _HELD:
-            self._shared.clear()
-        found = self.topics.dot(block, story.blocks), self.names.dot(block, story.blocks)
-        self._shared[block, story.key] = found
-        return found
-
     def alike(self, blocks: Sequence[int], others: Sequence[int]) -> float:
         """Cosine between two groups of blocks."""
-        total = sum(self.topics.dot(max(a, b), (min(a, b),)) for a in blocks for b in others)
+        total = sum(self.topics.dot(a, b) for a in blocks for b in others)
         norm = sum(self.norms[b] for b in blocks) * sum(self.norms[b] for b in others)
         return total / norm if norm > 0 else 0.0

@@ -15,7 +15,6 @@ from pipeline.text.models import Floats
 from pipeline.text.reader import Reader
 
 _BAND = 320  # blocks further apart are not compared: cost grows linearly with the page
-_HELD = 256  # rows held as lists, which are read faster one value at a time
 
 Ints = npt.NDArray[np.int64]
 
@@ -42,21 +41,17 @@ class Topics:
         self.norms: Floats = np.sqrt(np.bincount(r, weights=values**2, minlength=n)) if n else np.zeros(0)
         common = df[c] > 1  # what stands in one block alone is shared with none
         by_column = np.argsort(c[common], kind="stable")
-        self._products = _products(n, r[common][by_column], c[common][by_column], values[common][by_column])
-        self._rows: dict[int, list[float]] = {}
+        #: Dot products of each block with the up to `_BAND` blocks behind it, by distance: (n, _BAND + 1) or less wide.
+        self.products = _products(n, r[common][by_column], c[common][by_column], values[common][by_column])
 
-    def dot(self, i: int, others: Sequence[int]) -> float:
-        """Sum of the dot products of block i with `others`, all of which stand before it."""
-        row = self._rows.get(i)
-        if row is None:
-            if len(self._rows) >= _HELD:
-                self._rows.clear()
-            row = self._rows[i] = self._products[i].tolist()
-        return sum([row[i - j] for j in others if i - j <= _BAND])
+    def dot(self, i: int, j: int) -> float:
+        """The dot product of two blocks; 0 when they are too far apart to be compared."""
+        apart = abs(i - j)
+        return float(self.products[min(i, j), apart]) if apart < self.products.shape[1] else 0.0
 
 
 def _products(n: int, rows: Ints, columns: Ints, values: Floats) -> npt.NDArray[np.float32]:
-    """Dot products of each block with the up to `_BAND` blocks before it, by distance: (n, _BAND + 1) or less wide.
+    """Dot products of each block with those behind it, by distance.
 
     The cells are sorted by column, then row. Each is multiplied with those that follow it in its column, all cells at
     once for the next one, then for the one after it, and so on.
@@ -70,7 +65,7 @@ def _products(n: int, rows: Ints, columns: Ints, values: Floats) -> npt.NDArray[
         apart = rows[at + ahead] - rows[at]
         near = (columns[at + ahead] == columns[at]) & (apart < width)
         at, apart = at[near], apart[near]
-        np.add.at(products, rows[at + ahead] * width + apart, (values[at] * values[at + ahead]).astype(np.float32))
+        np.add.at(products, rows[at] * width + apart, (values[at] * values[at + ahead]).astype(np.float32))
     return products.reshape(n, width)
 
 

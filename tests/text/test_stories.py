@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from material.load import GoldPage, invented_pages
 
-from pipeline.text.decisions import REACH, Prospects
+from pipeline.text.decisions import REACH, Prospects, Way
 from pipeline.text.models import Models
 from pipeline.text.normalise import clean_characters
 from pipeline.text.profile import CleaningProfile
@@ -98,6 +98,24 @@ def test_there_is_always_a_choice(
         assert i in next(s for s in stories if s.number == current).blocks
     placed = [b for s in stories for b in s.blocks]
     assert sorted(placed) == [i for i, t in enumerate(around.typed) if t.kind != "furniture"]
+
+
+@pytest.mark.parametrize("page", PAGES[:3], ids=lambda p: p.name)
+def test_a_story_remembers_what_its_blocks_share_with_those_to_come(
+    page: GoldPage, models: Models, profile: CleaningProfile
+) -> None:
+    around = read(page.raw, models, profile).around
+    book = Book(around)
+    stories: tuple[Story, ...] = ()
+    for p in tell(around, models.weights):
+        known = p.story if any(s.number == p.story for s in stories) else -1
+        stories, number = book.place(stories, p.block, Way(p.move, p.of, (), 0.0), known)
+        story = next(s for s in stories if s.number == number)
+        total = sum(around.topics.dot(a, b) for a in story.blocks for b in story.blocks if a != b)
+        assert story.norm == pytest.approx(sum(around.norms[b] ** 2 for b in story.blocks) + total, rel=1e-4)
+        for b in range(p.block + 1, len(around.typed)):
+            for row, topics in enumerate((around.topics, around.names)):
+                assert story.common[row, b] == pytest.approx(sum(topics.dot(a, b) for a in story.blocks), rel=1e-6)
 
 
 def test_stories_left_long_ago_are_closed(models: Models, profile: CleaningProfile) -> None:
