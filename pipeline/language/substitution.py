@@ -42,14 +42,15 @@ class PageShare:
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
-        self._sorted: dict[int, Keys] = {}
+        self._counted: dict[int, tuple[Keys, Ints]] = {}
 
     def count(self, keys: Keys, n: int) -> Ints:
         """How often each of `keys`, n-grams of order n, stands on the page."""
-        if n not in self._sorted:
-            self._sorted[n] = np.sort(_keys(self._ids, n))
-        own = self._sorted[n]
-        return own.searchsorted(keys, "right") - own.searchsorted(keys, "left")
+        if n not in self._counted:
+            own, counts = np.unique(_keys(self._ids, n), return_counts=True)
+            self._counted[n] = own, np.append(counts, 0)  # the last one: of what is not there
+        own, counts = self._counted[n]
+        return counts[find(own, keys)]
 
 
 def _keys(ids: Ids, n: int) -> Keys:
@@ -271,18 +272,22 @@ class Substitutions:
         printed or read as badly.
         """
         middle = ORDER - 1
-        wide = rows.astype(np.uint64)
+        keys = wide = rows.astype(np.uint64)
+        marked = marks = rows < FIRST_HANZI
         found: dict[int, Ints] = {}
         counts: dict[int, Floats] = {}
         own: dict[int, Floats] = {}
         for n in range(1, ORDER + 1):
-            keys = np.stack([_window(wide, middle - n + 1 + k, n) for k in range(n)], axis=1)
-            at = self._find(keys, n, found.get(n - 1))
+            if n > 1:
+                keys, marked = keys[:, :-1] * _BASE + wide[:, n - 1 :], marked[:, :-1] | marks[:, n - 1 :]
+            over = slice(middle - n + 1, middle + 1)  # the n-grams that hold the middle
+            at = self._find(keys[:, over], n, found.get(n - 1))
             found[n] = at
             counts[n] = np.where(at >= 0, self._model.grams.counts[n - 1][at], 0).astype(np.float64)
-            own[n] = np.zeros(keys.shape)
-            if share is not None:
-                own[n] = share.count(keys.ravel(), n).reshape(keys.shape).astype(np.float64)
+            own[n] = np.zeros(at.shape)
+            if share is not None:  # the model knows what stands on the page, but for what goes over a line's end
+                asked = (at >= 0) | marked[:, over]
+                own[n][asked] = share.count(keys[:, over][asked], n)
                 counts[n] = np.maximum(counts[n] - own[n], 0)
         copies = (counts[ORDER].min(axis=1) == 1).astype(np.float64)
         less = np.zeros(len(rows))
@@ -316,7 +321,10 @@ class Substitutions:
     def _find(self, keys: Keys, n: int, shorter: Ints | None) -> Ints:
         """Where the n-grams stand in the model's table; -1 = nowhere. `shorter`: the same for order n - 1; an n-gram
         was only seen where both that it holds were."""
-        alive = np.ones(keys.shape, dtype=np.bool_)
+        if n == 2:
+            alive = (self._pairs.take(keys.astype(np.int64)) & MOST_PAIRS) > 0
+        else:
+            alive = np.ones(keys.shape, dtype=np.bool_)
         if shorter is not None:
             alive[:, :-1] &= shorter >= 0
             alive[:, 1:] &= shorter >= 0
@@ -326,25 +334,28 @@ class Substitutions:
 
     def _followed(self, at: Ints, own: Floats, n: int) -> tuple[Floats, Floats]:
         """How often, and by how many kinds of characters, n-grams were followed elsewhere."""
-        followed = np.where(at >= 0, self._model.followers[n - 1][at], 0).astype(np.float64)
-        kinds = np.where(at >= 0, self._model.kinds[n - 1][at], 0).astype(np.float64)
-        followed = np.maximum(followed - own, 0)
-        return followed, np.minimum(kinds, followed)
+        followed, kinds = np.zeros(len(at)), np.zeros(len(at))
+        known = np.flatnonzero(at >= 0)
+        followed[known] = np.maximum(self._model.followers[n - 1][at[known]] - own[known], 0)
+        kinds[known] = np.minimum(self._model.kinds[n - 1][at[known]], followed[known])
+        return followed, kinds
 
     def _before(self, wide: Keys, share: PageShare | None) -> Floats:
         """Followers and kinds of the one to four characters before the middle: `[rows, 2, 4]`."""
         result = np.zeros((len(wide), 2, ORDER - 1))
+        known = np.arange(len(wide))  # an n-gram was only seen where its end was
         for n in range(1, ORDER):
-            keys = _window(wide, ORDER - 1 - n, n)
+            keys = _window(wide[known], ORDER - 1 - n, n)
+            at = find(self._model.grams.keys[n - 1], keys)
+            keys, at, known = keys[at >= 0], at[at >= 0], known[at >= 0]
             own = np.zeros(len(keys)) if share is None else share.count(keys, n).astype(np.float64)
-            result[:, 0, n - 1], result[:, 1, n - 1] = self._followed(find(self._model.grams.keys[n - 1], keys), own, n)
+            result[known, :, n - 1] = np.stack(self._followed(at, own, n), axis=1)
         return result
 
     def _below(self, after: Ids) -> Floats:
         """Probability of the middle and each of the four characters after it, from the characters between alone."""
-        rows = np.concatenate([np.zeros((len(after), 1), dtype=np.uint16), after], axis=1)
-        probability: Floats = np.exp(self._model.logprobs(rows.ravel())).reshape(rows.shape)
-        probability[:, 0] = 1 / SIZE
+        probability = np.full((len(after), ORDER), 1 / SIZE)
+        probability[:, 1:] = np.exp(self._model.row_logprobs(after, ORDER - 1))
         return probability
 
 
