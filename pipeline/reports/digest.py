@@ -5,18 +5,29 @@ It is small and plain JSON, so that it can be kept, and an issue that did not ch
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.reports.columns import coded, numbered
 from pipeline.reports.names import article_link, line_anchor, page_file, page_link
-from pipeline.text.ledger import line_starts
+from pipeline.reports.wording import counted
 
 Row = dict[str, Any]
+
+#: The columns it needs of tables of which it does not need all.
+COLUMNS: Mapping[str, frozenset[str]] = {
+    "articles": frozenset((
+        "article_id", "page_id", "page_label", "section", "kicker", "headline", "subhead", "authors", "kind", "text",
+        "n_chars", "confidence",
+    )),
+    "paragraphs": frozenset(("joins",)),
+    "edits": frozenset(("page_id", "raw_start", "raw_end", "before", "after", "stage", "rule", "status")),
+}  # fmt: skip
 
 #: Bins of the histograms of confidence.
 BINS = 20
@@ -34,7 +45,7 @@ def digest(issue_id: str, tables: Mapping[str, pa.Table], low: float) -> Row:
     quality = {q["page_id"]: q for q in tables["quality"].to_pylist()}
     first = pages[0] if pages else {}
     day = first.get("issue_date")
-    joins = pc.list_flatten(tables["paragraphs"].column("joins")).to_pylist()
+    joins = pc.struct_field(pc.list_flatten(tables["paragraphs"].column("joins")), "confidence").to_pylist()
     found = Counter(a["page_id"] for a in articles)
     return {
         "issue_id": issue_id,
@@ -47,7 +58,7 @@ def digest(issue_id: str, tables: Mapping[str, pa.Table], low: float) -> Row:
         "perplexity": _mean_perplexity(quality.values()),
         "rules": _rules(tables["edits"]),
         "article_bins": bins(a["confidence"] for a in articles),
-        "join_bins": bins(j["confidence"] for j in joins),
+        "join_bins": bins(joins),
         "words": _words(pages, tables["edits"]),
         "finds": _finds(articles, quality, low),
         "versions": sorted({p["software_version"] for p in pages}),
@@ -104,11 +115,13 @@ def _mean_perplexity(rows: Iterable[Row]) -> float | None:
 
 def _rules(edits: pa.Table) -> list[list[Any]]:
     """[stage, rule, status, number], the commonest first. A composed edit counts for each of its rules."""
-    counted: Counter[tuple[str, str, str]] = Counter()
-    columns = (edits.column(name).to_pylist() for name in ("stage", "rule", "status"))
-    for stage, rule, status in zip(*columns, strict=True):
-        counted.update((stage, part, status) for part in rule.split("+"))
-    return [[*key, n] for key, n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
+    keys = ("stage", "rule", "status")
+    rows, first = numbered(*(coded(edits.column(key))[0] for key in keys))
+    found: Counter[tuple[str, str, str]] = Counter()
+    kinds = edits.select(keys).take(pa.array(first)).to_pylist()
+    for kind, n in zip(kinds, np.bincount(rows, minlength=len(first)).tolist(), strict=True):
+        found.update({(kind["stage"], part, kind["status"]): n for part in kind["rule"].split("+")})
+    return [[*key, n] for key, n in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
 
 
 def _words(pages: Sequence[Row], edits: pa.Table) -> list[list[Any]]:
@@ -127,7 +140,7 @@ def _words(pages: Sequence[Row], edits: pa.Table) -> list[list[Any]]:
 
 def _place(text: str, e: Row) -> tuple[str, str, str]:
     """Link to an edit's line, and a few characters before and after it."""
-    line = bisect_right(line_starts(text), e["raw_start"])
+    line = text.count("\n", 0, e["raw_start"]) + 1
     left, right = text[max(0, e["raw_start"] - AROUND) : e["raw_start"]], text[e["raw_end"] : e["raw_end"] + AROUND]
     return f"{page_link(e['page_id'])}#{line_anchor(line)}", left.rpartition("\n")[2], right.partition("\n")[0]
 
@@ -152,7 +165,7 @@ def _finds(articles: Sequence[Row], quality: Mapping[str, Row], low: float) -> l
             finds.append(_find("left over", min(1.0, share * 3), page_id, why))
         if q["suggestions"]:
             n = q["suggestions"]
-            why = f"{n} suggestion{'s' if n > 1 else ''} to accept or reject"
+            why = f"{counted(n, 'suggestion')} to accept or reject"
             finds.append(_find("suggestions", min(1.0, n / 10), page_id, why))
     return finds
 

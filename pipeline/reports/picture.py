@@ -1,375 +1,258 @@
-"""The picture of one page: its raw lines coloured by article on one side, the articles on the other.
+"""What the picture of a page is drawn from: its articles, repeats, orphans and edits as numbers, for the page's script.
 
-What belongs here: laying out what the tables say. What does not: deciding anything about the text. All text is escaped
-here; the templates only arrange it.
+The raw text stands in the page once. Everything else says where in it: an article is the stretches it is made of, an
+edit is a place and what to read there. The script (`templates/page.js`) lays it out, in the browser of whoever looks:
+markup for each character would be ten times as much to write and to keep. What belongs here: saying what the tables
+say, in few bytes. What does not: deciding anything about the text.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from markupsafe import Markup, escape
 
-from pipeline.datasets.tables import edits_from_rows
+from pipeline.reports.columns import Ints, coded, flattened, numbered
 from pipeline.reports.names import article_anchor, article_link
-from pipeline.text.ledger import line_starts
-from pipeline.text.spans import Edit, Span, edits_within
+from pipeline.reports.rules import rule_words
 
-#: Colours repeat after this many articles of a page.
-COLOURS = 12
 #: Below this a decision is drawn as unsure.
 UNSURE = 0.6
 
 Row = dict[str, Any]
 
-#: What would not be seen, or would change how its surroundings are seen: controls, zero-width, direction marks.
-_ODD = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+#: The columns of its tables that a picture shows.
+COLUMNS: Mapping[str, frozenset[str]] = {
+    "articles": frozenset((
+        "article_id", "page_id", "position", "kind", "confidence", "authors", "continued_to_page",
+        "continued_from_page", "continues_article_id",
+    )),
+    "paragraphs": frozenset(("article_id", "page_id", "seq", "role", "truncation", "raw_spans", "joins")),
+    "edits": frozenset((
+        "page_id", "raw_start", "raw_end", "after", "stage", "rule", "confidence", "status", "evidence",
+    )),
+    "duplicates": frozenset((
+        "page_id", "raw_spans", "text", "kind", "kept_page_id", "kept_article_id", "kept_spans", "similarity",
+        "residue_spans",
+    )),
+    "orphans": frozenset(("page_id", "raw_spans", "text", "reason", "nearest_article_id")),
+}  # fmt: skip
 
-
-@dataclass
-class Segment:
-    """A stretch of a raw line with one fate. `chip`: it begins a run of its article."""
-
-    disposition: str
-    html: Markup
-    anchor: str = ""
-    number: int = 0
-    colour: int = -1
-    role: str = ""
-    chip: bool = False
-    goes_to: list[Link] = field(default_factory=list)
-    comes_from: list[Link] = field(default_factory=list)
-
-
-@dataclass
-class RawLine:
-    """A line of the file, counted from 1."""
-
-    number: int
-    segments: list[Segment]
-
-    @property
-    def empty(self) -> bool:
-        """Nothing but blank space?"""
-        return all(s.disposition == "blank" for s in self.segments)
-
-    @property
-    def roles(self) -> str:
-        """The roles in it that are worth a word."""
-        return " ".join(dict.fromkeys(s.role for s in self.segments if s.role not in ("", "body")))
-
-
-@dataclass(frozen=True)
-class Link:
-    """A seam between two lines: number in the page's list of joins, and the line at its other end."""
-
-    join: int
-    line: int
-    kind: str
-    unsure: bool
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A paragraph as it is shown: role, text, first and last line, truncation."""
-
-    role: str
-    html: Markup
-    lines: tuple[int, int]
-    truncation: str | None
-
-
-@dataclass(frozen=True)
-class Card:
-    """An article. `row` is its row in the table."""
-
-    row: Row
-    number: int
-    anchor: str
-    colour: int
-    paragraphs: tuple[Shown, ...]
-    lines: tuple[int, int]
-    elsewhere: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Aside:
-    """A duplicate or an orphan. `links`: what is said of it → line or link."""
-
-    kind: str
-    anchor: str
-    title: str
-    text: str
-    lines: tuple[int, int]
-    links: tuple[tuple[str, str, str], ...] = ()
+#: What an edit says besides its place, in the order of the script's notes.
+_SAID = ("after", "stage", "rule", "status", "evidence")
+#: A text with one of these cannot stand in HTML.
+_NOT_IN_HTML = re.compile("\x00")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """All of it. `facts` is what the page's script shows of edits and joins."""
+    """`text`: the raw text as HTML; `facts`: all that is drawn over it."""
 
-    lines: list[RawLine]
-    cards: list[Card]
-    duplicates: list[Aside]
-    orphans: list[Aside]
-    words: list[Row]
-    facts: dict[str, Any]
+    text: Markup
+    facts: Row
+
+    @property
+    def json(self) -> Markup:
+        """The facts as they may stand in a script element."""
+        told = json.dumps(self.facts, ensure_ascii=False, separators=(",", ":"))
+        return Markup(told.replace("<", "\\u003c"))
 
 
-def draw(page: Row, own: Mapping[str, list[Row]], reprints: Mapping[str, Sequence[str]] | None = None) -> Picture:
-    """The picture of a page, from its rows in `pages` and in the other tables.
+def pictures(tables: Mapping[str, pa.Table], reprints: Mapping[str, Sequence[str]] | None = None) -> Iterator[Picture]:
+    """The picture of every row of `pages`, from it and the tables of COLUMNS; a page without a row in `quality` was
+    withheld, and is nothing but its text.
 
     `reprints`: article_id → articles that print the same.
     """
-    sheet = _Sheet(page, own)
-    cards = [_card(sheet, a, (reprints or {}).get(a["article_id"], ())) for a in sheet.articles]
-    return Picture(
-        lines=_raw_lines(sheet),
-        cards=cards,
-        duplicates=[_duplicate(sheet, d, n) for n, d in enumerate(own.get("duplicates", []), 1)],
-        orphans=[_orphan(sheet, o, n) for n, o in enumerate(own.get("orphans", []), 1)],
-        words=[_word(sheet, n, e) for n, e in enumerate(sheet.edits) if e.stage in ("correct", "script")],
-        facts={"edits": [_edit_facts(e) for e in sheet.edits], "joins": sheet.joins},
-    )
+    pages = [(p["page_id"], p["text"]) for p in tables["pages"].select(["page_id", "text"]).to_pylist()]
+    articles = _Articles(tables["articles"], reprints or {})
+    paragraphs = _Paragraphs(tables["paragraphs"], articles.order)
+    edits = _Edits(tables["edits"])
+    duplicates, orphans = (_rows_by_page(tables[name]) for name in ("duplicates", "orphans"))
+    published = set(tables["quality"].column("page_id").to_pylist())
+    for page_id, text in pages:
+        facts = {
+            "page": page_id,
+            "withheld": page_id not in published,
+            **articles.of(page_id),
+            **paragraphs.of(page_id),
+            **edits.of(page_id),
+            "duplicates": [_duplicate(d) for d in duplicates.get(page_id, [])],
+            "orphans": [_orphan(o) for o in orphans.get(page_id, [])],
+        }
+        if _NOT_IN_HTML.search(text):
+            facts["text"] = text
+        yield Picture(Markup(str(escape(text)).replace("\r", "&#13;")), facts)
 
 
-class _Sheet:
-    """A page's text with its articles numbered, its edits sorted and its lines counted."""
+class _Places:
+    """Which rows of a table belong to which page."""
 
-    def __init__(self, page: Row, own: Mapping[str, list[Row]]) -> None:
-        self.page, self.text = page, page["text"]
-        self.starts = line_starts(self.text)
-        self.articles = sorted(own.get("articles", []), key=lambda a: int(a["position"]))
-        self.number = {a["article_id"]: n for n, a in enumerate(self.articles, 1)}
-        self.edits: list[Edit] = sorted(edits_from_rows(own.get("edits", [])), key=lambda e: (e.start, e.end))
-        self.place = {id(e): n for n, e in enumerate(self.edits)}
-        self.rendered = [e for e in self.edits if e.rendered]
-        self.others = [e for e in self.edits if not e.rendered]
-        self.ledger = own.get("ledger", [])
-        self.duplicates = {d["duplicate_id"]: n for n, d in enumerate(own.get("duplicates", []), 1)}
-        self.orphans = {o["orphan_id"]: n for n, o in enumerate(own.get("orphans", []), 1)}
-        self.paragraphs: dict[str, list[Row]] = {}
-        for p in sorted(own.get("paragraphs", []), key=lambda p: int(p["seq"])):
-            self.paragraphs.setdefault(p["article_id"], []).append(p)
-        self.joins: list[list[Any]] = []
-        self.first_join: dict[tuple[str, int], int] = {}
-        self.leaving: dict[int, list[Link]] = {}
-        self.arriving: dict[int, list[Link]] = {}
-        for article_id, paragraphs in self.paragraphs.items():
-            for p in paragraphs:
-                self.first_join[article_id, p["seq"]] = len(self.joins)
-                for join in p["joins"]:
-                    self._note_join(join, article_id)
+    def __init__(self, page_ids: pa.ChunkedArray) -> None:
+        codes, names = coded(page_ids)
+        self.order = np.argsort(codes, kind="stable")
+        cuts = np.searchsorted(codes[self.order], np.arange(len(names) + 1)).tolist()
+        self._at = dict(zip(names, pairwise(cuts), strict=True))
 
-    def line(self, offset: int) -> int:
-        """The line, from 1, in which a raw offset stands."""
-        return bisect_right(self.starts, offset)
-
-    def lines(self, spans: Sequence[Mapping[str, int]]) -> tuple[int, int]:
-        """First and last line of some spans."""
-        if not spans:
-            return 1, 1
-        return self.line(min(s["start"] for s in spans)), self.line(max(s["start"] for s in spans))
-
-    def _note_join(self, join: Row, article_id: str) -> None:
-        end, start = join["raw_end"], join["raw_start"]
-        here, there = self.line(max(0, end - 1)), self.line(start)
-        unsure = join["confidence"] < UNSURE
-        self.leaving.setdefault(end, []).append(Link(len(self.joins), there, join["kind"], unsure))
-        self.arriving.setdefault(start, []).append(Link(len(self.joins), here, join["kind"], unsure))
-        number = self.number.get(article_id, 0)
-        self.joins.append([here, there, join["kind"], round(join["confidence"], 3), number, (number - 1) % COLOURS])
+    def of(self, page_id: str) -> slice:
+        """Its rows, in `order`."""
+        return slice(*self._at.get(page_id, (0, 0)))
 
 
-# --- the raw side ---------------------------------------------------------------------------------------------------
+# --- articles -------------------------------------------------------------------------------------------------------
 
 
-def _raw_lines(sheet: _Sheet) -> list[RawLine]:
-    ends = [s - 1 for s in sheet.starts[1:]] + [len(sheet.text)]
-    lines = [RawLine(n, []) for n in range(1, len(ends) + 1)]
-    last = None
-    for row in sheet.ledger or [_unknown(sheet)]:
-        first, start = sheet.line(row["raw_start"]), row["raw_start"]
-        for number in range(first, len(ends) + 1):
-            end = min(row["raw_end"], ends[number - 1])
-            if start < end:
-                segment = _segment(sheet, row, start, end)
-                segment.chip = bool(segment.anchor) and segment.anchor != last
-                last = segment.anchor or (last if row["disposition"] == "blank" else None)
-                lines[number - 1].segments.append(segment)
-            start = max(start, end + 1)
-            if start >= row["raw_end"]:
-                break
-    return lines
+class _Articles:
+    """`order`: article_id → place in its page."""
+
+    def __init__(self, table: pa.Table, reprints: Mapping[str, Sequence[str]]) -> None:
+        self.order: dict[str, int] = {}
+        self._by_page: dict[str, list[list[Any]]] = {}
+        for row in sorted(table.to_pylist(), key=lambda a: (a["page_id"], a["position"])):
+            self.order[row["article_id"]] = len(self.order)
+            told = _article(row, reprints.get(row["article_id"], ()))
+            self._by_page.setdefault(row["page_id"], []).append(told)
+
+    def of(self, page_id: str) -> Row:
+        return {"articles": self._by_page.get(page_id, [])}
 
 
-def _unknown(sheet: _Sheet) -> Row:
-    """A withheld page has no ledger: its text is shown as it is."""
-    return {"raw_start": 0, "raw_end": len(sheet.text), "disposition": "unknown", "owner_id": None, "role": None}
+def _article(a: Row, same: Sequence[str]) -> list[Any]:
+    """[anchor, kind, confidence, authors, page it goes on on, page it comes from, [[words, link], …]]"""
+    elsewhere = [["printed again", f"../../{article_link(other)}"] for other in same]
+    if a["continues_article_id"]:
+        elsewhere.insert(0, ["begins on another page", f"../../{article_link(a['continues_article_id'])}"])
+    return [
+        article_anchor(a["article_id"]), a["kind"], round(a["confidence"], 4), "、".join(a["authors"]),
+        a["continued_to_page"] or "", a["continued_from_page"] or "", elsewhere,
+    ]  # fmt: skip
 
 
-def _segment(sheet: _Sheet, row: Row, start: int, end: int) -> Segment:
-    html = Markup("").join(_marked(sheet, start, end, raw=True))
-    owner, disposition = row["owner_id"], row["disposition"]
-    made = Segment(disposition, html, role=row["role"] or "")
-    if disposition == "article" and owner in sheet.number:
-        made.number = sheet.number[owner]
-        made.anchor, made.colour = article_anchor(owner), (made.number - 1) % COLOURS
-        made.goes_to, made.comes_from = sheet.leaving.get(end, []), sheet.arriving.get(start, [])
-    elif disposition == "duplicate" and owner in sheet.duplicates:
-        made.anchor = f"d{sheet.duplicates[owner]}"
-    elif disposition == "orphan" and owner in sheet.orphans:
-        made.anchor = f"o{sheet.orphans[owner]}"
-    return made
+class _Paragraphs:
+    """All paragraphs as runs of numbers, in reading order."""
+
+    def __init__(self, table: pa.Table, order: Mapping[str, int]) -> None:
+        owners, ids = coded(table.column("article_id"))
+        ranks = np.array([order.get(i, -1) for i in ids], dtype=np.int64)[owners]
+        reading = np.lexsort((table.column("seq").to_numpy(), ranks))
+        if (np.diff(reading) != 1).any():
+            table, ranks = table.take(pa.array(reading)), ranks[reading]
+        places = _Places(table.column("page_id"))
+        self._places, self._ranks = places, ranks[places.order]
+        if (np.diff(places.order) != 1).any():
+            table = table.take(pa.array(places.order))
+        self._roles, self._role_names = coded(table.column("role"))
+        self._cuts, self._cut_names = coded(table.column("truncation"))
+        spans, self._first_span = flattened(table.column("raw_spans"))
+        self._starts, self._ends = (spans.field(f).to_numpy() for f in ("start", "end"))
+        joins, self._first_join = flattened(table.column("joins"))
+        kinds, kind_names = coded(pa.chunked_array([joins.field("kind")]))
+        sure = np.round(joins.field("confidence").to_numpy().astype(np.float64) * 10_000).astype(np.int64)
+        self._joins, first = numbered(kinds, sure)
+        self._seams = [
+            [kind_names[k], n / 10_000] for k, n in zip(kinds[first].tolist(), sure[first].tolist(), strict=True)
+        ]
+
+    def of(self, page_id: str) -> Row:
+        """`paragraphs`: for each its article, role, truncation and number of stretches, end to end. `spans`: for each
+        stretch how far behind the last one's end it begins, and its length. `joins`: for each seam its kind."""
+        own = self._places.of(page_id)
+        a, b = self._first_span[own.start], self._first_span[own.stop]
+        starts, ends = self._starts[a:b], self._ends[a:b]
+        ranks, counts = self._ranks[own], np.diff(self._first_span[own.start : own.stop + 1])
+        numbers = ranks - (ranks.min() if len(ranks) else 0)
+        seams, joins = _few(self._joins[self._first_join[own.start] : self._first_join[own.stop]], self._seams)
+        return {
+            "roles": self._role_names[:-1],
+            "cuts": self._cut_names[:-1],
+            "paragraphs": _woven(numbers, self._roles[own], self._cuts[own], counts),
+            "spans": _woven(starts - np.concatenate([[0], ends[:-1]])[: len(starts)], ends - starts),
+            "seams": seams,
+            "joins": joins,
+        }
 
 
-# --- the articles' side ---------------------------------------------------------------------------------------------
+def _few(numbers: Ints, values: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """The values that a page needs, and its numbers among those."""
+    used, own = np.unique(numbers, return_inverse=True)
+    return [values[n] for n in used.tolist()], own.tolist()
 
 
-def _card(sheet: _Sheet, article: Row, same: Sequence[str]) -> Card:
-    number = sheet.number[article["article_id"]]
-    paragraphs = tuple(
-        Shown(
-            p["role"], Markup("").join(_clean(sheet, p)), sheet.lines(p["raw_spans"]), p["truncation"],
-        )
-        for p in sheet.paragraphs.get(article["article_id"], [])
-    )  # fmt: skip
-    elsewhere = [("printed again", f"../../{article_link(other)}") for other in same]
-    if article["continues_article_id"]:
-        elsewhere.insert(0, ("begins on another page", f"../../{article_link(article['continues_article_id'])}"))
-    return Card(
-        article, number, article_anchor(article["article_id"]), (number - 1) % COLOURS, paragraphs,
-        sheet.lines(article["raw_spans"]), tuple(elsewhere),
-    )  # fmt: skip
+def _woven(*columns: Ints) -> list[int]:
+    """Columns of numbers as one run, row after row."""
+    woven: list[int] = np.column_stack(columns).ravel().tolist()
+    return woven
 
 
-def _clean(sheet: _Sheet, paragraph: Row) -> Iterator[Markup]:
-    """The clean text of a paragraph, with its edits and joins."""
-    first = sheet.first_join[paragraph["article_id"], paragraph["seq"]]
-    for number, span in enumerate(paragraph["raw_spans"]):
-        if number:
-            yield _join(sheet, first + number - 1)
-        yield from _marked(sheet, span["start"], span["end"], raw=False)
+# --- edits ----------------------------------------------------------------------------------------------------------
 
 
-def _join(sheet: _Sheet, number: int) -> Markup:
-    _, there, kind, confidence, _, _ = sheet.joins[number]
-    unsure = " unsure" if confidence < UNSURE else ""
-    return Markup(
-        '<a class="join {}{}" data-j="{}" href="#L{}" aria-label="join, {}, goes on in line {}">⌇</a>'
-    ).format(kind, unsure, number, there, kind, there)
+class _Edits:
+    """All edits by place; what they say is told once a page."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._places = _Places(table.column("page_id"))
+        starts, ends = (table.column(c).to_numpy() for c in ("raw_start", "raw_end"))
+        pages = np.empty(len(starts), dtype=np.int64)
+        pages[self._places.order] = np.arange(len(starts))  # a stable order of pages …
+        codes, _ = coded(table.column("page_id"))
+        order = np.lexsort((pages, ends, starts, codes))  # … and in them of places
+        said = [coded(table.column(name)) for name in _SAID]
+        sure = np.round(table.column("confidence").to_numpy().astype(np.float64) * 10_000).astype(np.int64)
+        numbers, first = numbered(*(codes for codes, _ in said), sure)
+        self._kinds = [
+            [*(values[codes[at]] or "" for codes, values in said), int(sure[at]) / 10_000] for at in first.tolist()
+        ]
+        self._starts, self._ends, self._numbers = starts[order], ends[order], numbers[order]
+
+    def of(self, page_id: str) -> Row:
+        """`edits`: for each how far behind the last one's beginning it begins, its length, and its kind. `rules`: what
+        each does, in words."""
+        own = self._places.of(page_id)
+        starts = self._starts[own]
+        kinds, numbers = _few(self._numbers[own], self._kinds)
+        rules = sorted({part for kind in kinds for part in kind[2].split("+")})
+        return {
+            "kinds": kinds,
+            "edits": _woven(np.diff(starts, prepend=0), self._ends[own] - starts, np.array(numbers, dtype=np.int64)),
+            "rules": {rule: words for rule in rules if (words := rule_words(rule))},
+        }
 
 
-def _duplicate(sheet: _Sheet, row: Row, number: int) -> Aside:
-    here = row["kept_page_id"] == sheet.page["page_id"]
-    kept = row["kept_spans"]
-    links = []
-    if kept and here:
-        line = sheet.line(kept[0]["start"])
-        links.append(("kept", f"line {line}", f"#L{line}"))
+# --- what belongs to no article -------------------------------------------------------------------------------------
+
+
+def _rows_by_page(table: pa.Table) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in table.to_pylist():
+        found.setdefault(row["page_id"], []).append(row)
+    return found
+
+
+def _duplicate(row: Row) -> list[Any]:
+    """[title, text, stretches, [[words, offset of a line], or [words, name, link], …]]"""
+    links: list[list[Any]] = []
+    if row["kept_spans"] and row["kept_page_id"] == row["page_id"]:
+        links.append(["kept", row["kept_spans"][0]["start"]])
     elif row["kept_article_id"]:
-        links.append(("kept", row["kept_article_id"], f"../../{article_link(row['kept_article_id'])}"))
-    for s in row["residue_spans"]:
-        line = sheet.line(s["start"])
-        links.append(("more than the kept text", f"line {line}", f"#L{line}"))
-    title = f"{row['kind']} repeat, {row['similarity']:.0%} alike"
-    return Aside("duplicate", f"d{number}", title, row["text"], sheet.lines(row["raw_spans"]), tuple(links))
+        links.append(["kept", row["kept_article_id"], f"../../{article_link(row['kept_article_id'])}"])
+    links += [["more than the kept text", s["start"]] for s in row["residue_spans"]]
+    return [f"{row['kind']} repeat, {row['similarity']:.0%} alike", row["text"], _stretches(row["raw_spans"]), links]
 
 
-def _orphan(sheet: _Sheet, row: Row, number: int) -> Aside:
-    near = row["nearest_article_id"]
-    links = []
-    if near in sheet.number:
-        links.append(("nearest", f"article {sheet.number[near]}", f"#{article_anchor(near)}"))
-    return Aside("orphan", f"o{number}", row["reason"], row["text"], sheet.lines(row["raw_spans"]), tuple(links))
+def _orphan(row: Row) -> list[Any]:
+    """[title, text, stretches, [[words, anchor of an article]]]"""
+    near = row["nearest_article_id"] or ""
+    links = [["nearest", article_anchor(near)]] if near.rpartition("@")[0] == row["page_id"] else []
+    return [row["reason"], row["text"], _stretches(row["raw_spans"]), links]
 
 
-def _word(sheet: _Sheet, number: int, e: Edit) -> Row:
-    """A row of the list of corrections."""
-    around = sheet.text[max(0, e.start - 8) : e.start], sheet.text[e.end : e.end + 8]
-    return {
-        "number": number, "line": sheet.line(e.start), "before": e.before, "after": e.after, "rule": e.rule,
-        "status": e.status, "confidence": e.confidence, "evidence": e.evidence or "",
-        "left": around[0].rpartition("\n")[2], "right": around[1].partition("\n")[0],
-    }  # fmt: skip
-
-
-def _edit_facts(e: Edit) -> list[Any]:
-    return [e.before, e.after, e.stage, e.rule, round(e.confidence, 3), e.status, e.evidence or "", e.start, e.end]
-
-
-# --- text with marks ------------------------------------------------------------------------------------------------
-
-
-def _marked(sheet: _Sheet, start: int, end: int, *, raw: bool) -> Iterator[Markup]:
-    """Raw or clean text of a stretch; edits are marked, suggestions laid around what they would change."""
-    at = start
-    for other in _apart(edits_within(Span(start, end), sheet.others)):
-        if other.start < at or _cuts(sheet.rendered, other):
-            continue
-        yield from _plain(sheet, at, other.start, raw=raw)
-        yield _opening(sheet, other, "sug" if other.status == "suggested" else "rej")
-        yield from _plain(sheet, other.start, other.end, raw=raw)
-        yield _CLOSING
-        at = other.end
-    yield from _plain(sheet, at, end, raw=raw)
-
-
-def _plain(sheet: _Sheet, start: int, end: int, *, raw: bool) -> Iterator[Markup]:
-    at = start
-    for e in edits_within(Span(start, end), sheet.rendered):
-        if e.start < at:  # no rendered edits overlap on a page that was published
-            continue
-        yield visible(sheet.text[at : e.start])
-        yield _opening(sheet, e, e.stage)
-        yield visible(e.before if raw else e.after)
-        yield _CLOSING
-        at = e.end
-    yield visible(sheet.text[at:end])
-
-
-_CLOSING = Markup("</mark>")
-#: Edits of words can be reached with the tabulator; of marks there are hundreds, and keys of their own.
-_STOPS = {"script", "join", "correct", "sug", "rej"}
-
-
-def _opening(sheet: _Sheet, e: Edit, kind: str) -> Markup:
-    stop = "0" if kind in _STOPS else "-1"
-    return Markup(f'<mark class="{kind}" data-e="{sheet.place[id(e)]}" tabindex="{stop}">')
-
-
-def _apart(edits: Iterable[Edit]) -> Iterator[Edit]:
-    """Those that do not overlap an earlier one."""
-    at = -1
-    for e in edits:
-        if e.start >= at:
-            yield e
-            at = e.end
-
-
-def _cuts(rendered: Sequence[Edit], other: Edit) -> bool:
-    """Does the suggestion begin or end inside an edit? Then it cannot be laid around it."""
-    at = bisect_right(rendered, other.start, key=lambda e: e.start)
-    near = rendered[max(0, at - 1) : at + 8]
-    return any(e.start < p < e.end for e in near for p in (other.start, other.end))
-
-
-def visible(text: str) -> Markup:
-    """Escaped; what cannot be seen is named.
-
-    >>> visible("<b>")
-    Markup('&lt;b&gt;')
-    >>> visible("中\\u200b国")
-    Markup('中<span class="odd">U+200B</span>国')
-    """
-    if not _ODD.search(text):
-        return escape(text)
-    return Markup(_ODD.sub(lambda m: _named(m[0]), str(escape(text).replace("\r", ""))))
-
-
-def _named(char: str) -> str:
-    return f'<span class="odd">U+{ord(char):04X}</span>'
+def _stretches(spans: Iterable[Mapping[str, int]]) -> list[int]:
+    return [n for s in spans for n in (s["start"], s["end"])]

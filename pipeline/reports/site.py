@@ -19,16 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 from markupsafe import Markup
 
 from pipeline.datasets.store import MissingTableError, Store
 from pipeline.engines import Engine
+from pipeline.reports import digest as digests
 from pipeline.reports import overview
 from pipeline.reports.digest import digest
 from pipeline.reports.names import article_anchor, issue_link, page_file, page_link
-from pipeline.reports.picture import UNSURE, draw
-from pipeline.reports.rules import rule_words
+from pipeline.reports.picture import COLUMNS, UNSURE, Picture, pictures
+from pipeline.reports.wording import counted
 from pipeline.text.profile import CleaningProfile
 
 FOLDER = "report"
@@ -38,8 +40,17 @@ FOUND = 4_000
 #: Rows of the first page's short lists.
 SHORT = 60
 
-#: The tables a picture is drawn from.
-SHOWN = ("pages", "rejects", "articles", "paragraphs", "edits", "duplicates", "orphans", "ledger", "quality")
+#: The tables an issue is drawn from, and the columns of them; None: all. The ledger says the same once more.
+SHOWN: Mapping[str, frozenset[str] | None] = {
+    "pages": None,
+    "rejects": None,
+    "articles": COLUMNS["articles"] | digests.COLUMNS["articles"],
+    "paragraphs": COLUMNS["paragraphs"] | digests.COLUMNS["paragraphs"],
+    "edits": COLUMNS["edits"] | digests.COLUMNS["edits"],
+    "duplicates": COLUMNS["duplicates"],
+    "orphans": COLUMNS["orphans"],
+    "quality": None,
+}
 
 Row = dict[str, Any]
 
@@ -94,19 +105,21 @@ def draw_issue(task: IssueTask) -> Row | None:
         kept = shelf.digest(task.issue_id)
         if kept and kept.pop("state") == state:
             return {**kept, "drawn": False}
-        tables = {name: store.read(name, task.issue_id) for name in SHOWN}
+        tables = {
+            name: store.read(name, task.issue_id, None if columns is None else sorted(columns))
+            for name, columns in SHOWN.items()
+        }
     except (MissingTableError, FileNotFoundError):
         return None
     made = digest(task.issue_id, tables, task.low_confidence)
-    rows = {name: _by_page(tables[name].to_pylist()) for name in SHOWN if name not in ("pages", "rejects")}
+    quality = {q["page_id"]: q for q in tables["quality"].to_pylist()}
     withheld = {r["source"]: r["detail"] for r in tables["rejects"].to_pylist()}
     shelf.clear_issue(task.issue_id)
-    pages, reprints = tables["pages"].to_pylist(), dict(task.reprints)
-    for number, page in enumerate(pages):
-        own = {name: found.get(page["page_id"], []) for name, found in rows.items()}
-        _write_page(shelf, pages, number, own, withheld.get(page["source"]), reprints)
-    texts = [_search_text(a) for a in tables["articles"].to_pylist()]
-    shelf.put(f"pages/{task.issue_id}/texts.js", _call("texts", task.issue_id, texts))
+    pages = tables["pages"].drop_columns("text").to_pylist()
+    for number, picture in enumerate(pictures(tables, dict(task.reprints))):
+        page = pages[number]
+        _write_page(shelf, pages, number, picture, quality.get(page["page_id"]), withheld.get(page["source"]))
+    shelf.put(f"pages/{task.issue_id}/texts.js", _call("texts", task.issue_id, _search_texts(tables["articles"])))
     shelf.put(
         f"pages/{task.issue_id}/index.html", _filled("issue.html", root="../../", issue=made, articles=_of_pages(made))
     )
@@ -115,25 +128,18 @@ def draw_issue(task: IssueTask) -> Row | None:
 
 
 def _write_page(
-    shelf: _Shelf,
-    pages: Sequence[Row],
-    number: int,
-    own: Mapping[str, list[Row]],
-    withheld: str | None,
-    reprints: Mapping[str, Sequence[str]],
+    shelf: _Shelf, pages: Sequence[Row], number: int, picture: Picture, quality: Row | None, withheld: str | None
 ) -> None:
-    page, picture = pages[number], draw(pages[number], own, reprints)
-    rules = {part for e in picture.facts["edits"] for part in e[3].split("+")}
+    page = pages[number]
     html = _filled(
         "page.html",
         root="../../",
         page=page,
         picture=picture,
-        quality=next(iter(own["quality"]), None),
-        withheld=None if own["quality"] else withheld or "it was not published",
+        quality=quality,
+        withheld=None if quality else withheld or "it was not published",
         before=page_file(pages[number - 1]["page_id"]) if number else None,
         after=page_file(pages[number + 1]["page_id"]) if number + 1 < len(pages) else None,
-        facts={**picture.facts, "rules": {r: rule_words(r) for r in sorted(rules)}},
     )
     shelf.put(f"pages/{page['issue_id']}/{page_file(page['page_id'])}", html)
 
@@ -146,10 +152,13 @@ def _of_pages(digest: Row) -> dict[str, list[Row]]:
     return found
 
 
-def _search_text(article: Row) -> list[str]:
-    """[link from the issue's folder, headline, authors, text]"""
-    link = f"{page_file(article['page_id'])}#{article_anchor(article['article_id'])}"
-    return [link, article["headline"] or "", "、".join(article["authors"]), article["text"]]
+def _search_texts(articles: pa.Table) -> list[list[str]]:
+    """[link from the issue's folder, headline, authors, text] for each article."""
+    columns = (articles.column(c).to_pylist() for c in ("page_id", "article_id", "headline", "authors", "text"))
+    return [
+        [f"{page_file(page_id)}#{article_anchor(article_id)}", headline or "", "、".join(authors), text]
+        for page_id, article_id, headline, authors, text in zip(*columns, strict=True)
+    ]
 
 
 def _state(store: Store, task: IssueTask) -> str:
@@ -182,13 +191,6 @@ def _unified(store: Store) -> dict[tuple[str, str], int]:
         return {}
     rows = store.read_corpus("names", ["name", "variants"]).to_pylist()
     return {(v["form"], row["name"]): v["count"] for row in rows for v in row["variants"] if v["status"] == "unified"}
-
-
-def _by_page(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row["page_id"], []).append(row)
-    return found
 
 
 # --- all issues -----------------------------------------------------------------------------------------------------
@@ -272,6 +274,7 @@ class _Shelf:
         store = Store(output)
         self.fs, self.root = store.fs, f"{store.root}/{FOLDER}"
         self.written: set[str] = set()
+        self._folders: set[str] = set()
 
     def shown(self, name: str) -> str:
         return f"{self.root}/{name}"
@@ -279,7 +282,9 @@ class _Shelf:
     def put(self, name: str, content: str) -> None:
         path, data = f"{self.root}/{name}", content.encode("utf-8", "backslashreplace")
         self.written.add(name)
-        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        if (folder := path.rsplit("/", 1)[0]) not in self._folders:
+            self.fs.makedirs(folder, exist_ok=True)
+            self._folders.add(folder)
         if not isinstance(self.fs, LocalFileSystem):
             self.fs.pipe_file(path, data)
             return
@@ -353,6 +358,7 @@ def _environment() -> jinja2.Environment:
         css=Markup(css), page_js=Markup(page_js), search_js=Markup(search_js),
         hashes={"css": _hash(css), "page": _hash(page_js), "search": _hash(search_js)},
         page_link=page_link, issue_link=issue_link, article_anchor=article_anchor, searching=False, unsure=UNSURE,
+        counted=counted,
     )  # fmt: skip
     return environment
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, sync_playwright
 
 #: Where distributions put it; `BANMIAN_CHROMIUM` names another one.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -50,7 +50,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser complained of in `tab`: errors of scripts and policies, failed requests."""
+    """What the browser complained of in `tab`: errors of scripts and policies, requests that failed. A request that the
+    test itself cut short by going to another page has not failed."""
     return []
 
 
@@ -60,8 +61,15 @@ def tab(context: BrowserContext, complaints: list[str]) -> Page:
     page = context.new_page()
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: complaints.extend(_failed(request)))
     return page
+
+
+def _failed(request: Request) -> list[str]:
+    """Chromium says ERR_ABORTED of what a navigation broke off, and of nothing that could not be had: that is refused,
+    not found, reset, or blocked (ERR_BLOCKED_BY_CSP and the like)."""
+    why = request.failure or "no reason given"
+    return [] if why == "net::ERR_ABORTED" else [f"failed: {request.url}: {why}"]
 
 
 @pytest.fixture(scope="session")

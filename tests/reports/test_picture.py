@@ -1,16 +1,24 @@
-"""The picture of a page: every raw character in its place, every edit and join where it belongs."""
+"""What the picture of a page is drawn from: read back, it says what the tables say. How it looks is asked of a browser
+in tests/browser/test_picture.py."""
 
 from __future__ import annotations
 
-import re
+import html
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from markupsafe import Markup
 
+from pipeline.datasets.schemas import SCHEMAS
 from pipeline.datasets.tables import page_tables, pages_table
 from pipeline.library import clean_text
-from pipeline.reports.picture import Picture, draw, visible
+from pipeline.reports.columns import coded, numbered
+from pipeline.reports.picture import Picture, pictures
+from pipeline.text.spans import Edit, Span, render, rendered_edits
 
 CUT = """老街书场添新座
 ■ 记者 孟晓岚
@@ -20,96 +28,132 @@ CUT = """老街书场添新座
 本报讯（记者 周文涛）3日,清河灌区的12座智能闸门同时开启。与往年相比,浇一亩地的时间少了一半。
 责任编辑：某某
 """
+OTHER = "春灌用上智能闸门\r\n本报讯 3日,清河灌区的闸门同时开启,浇一亩地的时\r\n间少了一半。\r\n"
 
 
-def rows(text: str) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
-    clean = clean_text(text, page_id="i/p")
-    own = {name: table.to_pylist() for name, table in page_tables([clean]).items()}
-    return pages_table([clean.page], None, "", "").to_pylist()[0], own
+def tables(**texts: str) -> dict[str, pa.Table]:
+    clean = [clean_text(text, page_id=f"i/{name}") for name, text in texts.items()]
+    return {"pages": pages_table([c.page for c in clean], None, "", ""), **page_tables(clean)}
 
 
-def picture(text: str) -> Picture:
-    return draw(*rows(text))
+@dataclass
+class Read:
+    """The facts of a page, read as its script reads them."""
+
+    picture: Picture
+
+    def __post_init__(self) -> None:
+        self.facts = json.loads(self.picture.json)
+        self.text = self.facts.get("text", html.unescape(str(self.picture.text)))
+
+    def edits(self) -> list[Edit]:
+        found, at = [], 0
+        for ahead, length, kind in runs(self.facts["edits"], 3):
+            at += ahead
+            after, stage, rule, status, evidence, confidence = self.facts["kinds"][kind]
+            before = self.text[at : at + length]
+            found.append(Edit(at, at + length, before, after, stage, rule, confidence, status, evidence or None))
+        return found
+
+    def paragraphs(self) -> Iterator[tuple[str, str, list[Span]]]:
+        """Anchor of the article, role, stretches."""
+        at, spans = 0, []
+        for ahead, length in runs(self.facts["spans"], 2):
+            spans.append(Span(at + ahead, at + ahead + length))
+            at = spans[-1].end
+        every = iter(spans)
+        for owner, role, _, count in runs(self.facts["paragraphs"], 4):
+            yield self.facts["articles"][owner][0], self.facts["roles"][role], list(islice(every, count))
+        assert not list(every)
 
 
-def plain(html: Markup) -> str:
-    return Markup(re.sub("<[^>]*>", "", str(html))).unescape()
+def runs(flat: list[int], n: int) -> list[list[int]]:
+    assert len(flat) % n == 0
+    return [flat[at : at + n] for at in range(0, len(flat), n)]
 
 
-@pytest.mark.parametrize(
-    "text", [CUT, CUT.replace("\n", "\r\n"), "\n\n" + CUT, CUT.rstrip("\n"), "a\x00b\n\n中\u200b国"]
-)
-def test_every_raw_character_is_shown_in_its_line(text: str) -> None:
-    shown = ["".join(plain(s.html) for s in line.segments) for line in picture(text).lines]
-    named = [
-        re.sub("[\x00\u200b]", lambda m: f"U+{ord(m[0]):04X}", line.replace("\r", "")) for line in text.split("\n")
-    ]
-    assert shown == named
-    assert [line.number for line in picture(text).lines] == list(range(1, len(named) + 1))
+def read(found: dict[str, pa.Table]) -> list[Read]:
+    return [Read(p) for p in pictures(found)]
 
 
-def test_the_clean_text_stands_on_the_other_side() -> None:
-    page, own = rows(CUT)
-    made = draw(page, own)
-    texts = [p["text"] for p in own["paragraphs"]]
-    assert [plain(p.html).replace("⌇", "") for card in made.cards for p in card.paragraphs] == texts
+def rounded(e: Edit) -> tuple[Any, ...]:
+    return (e.start, e.end, e.before, e.after, e.stage, e.rule, round(e.confidence, 3), e.status, e.evidence)
 
 
-def test_a_join_is_drawn_on_both_sides() -> None:
-    made = picture(CUT)
-    ((here, there, kind, confidence, article, _),) = made.facts["joins"]
-    assert (here, there, kind, article) == (3, 4, "line", 1) and 0 < confidence <= 1
-    (leaving,) = (k for s in made.lines[here - 1].segments for k in s.goes_to)
-    (arriving,) = (k for s in made.lines[there - 1].segments for k in s.comes_from)
-    assert (leaving.line, arriving.line) == (there, here)
-    assert sum(str(p.html).count('class="join') for card in made.cards for p in card.paragraphs) == 1
+def test_the_facts_say_what_the_tables_say() -> None:
+    found = tables(p=CUT, empty="\n", q=OTHER, third="\n\n" + CUT.replace("座", "𠮷"))
+    ids = found["pages"].column("page_id").to_pylist()
+    assert len(ids) == 4
+    for page_id, page in zip(ids, read(found), strict=True):
+        own = {n: [r for r in t.to_pylist() if r["page_id"] == page_id] for n, t in found.items()}
+        assert page.facts["page"] == page_id and page.text == own["pages"][0]["text"]
+        articles = sorted(own["articles"], key=lambda a: int(a["position"]))
+        assert [f"{page_id}@{a[0][1:]}" for a in page.facts["articles"]] == [a["article_id"] for a in articles]
+        order = {a["article_id"]: n for n, a in enumerate(articles)}
+        paragraphs = sorted(own["paragraphs"], key=lambda p: (order[p["article_id"]], p["seq"]))
+        shown = list(page.paragraphs())
+        assert [role for _, role, _ in shown] == [p["role"] for p in paragraphs]
+        texts = [render(page.text, spans, rendered_edits(page.edits())) for _, _, spans in shown]
+        assert texts == [p["text"] for p in paragraphs]
+        seams = [page.facts["seams"][j] for j in page.facts["joins"]]
+        assert seams == [[j["kind"], pytest.approx(j["confidence"], abs=1e-4)] for p in paragraphs for j in p["joins"]]
+        assert len(seams) == sum(len(list(pairwise(spans))) for _, _, spans in shown)
+        edits = [
+            Edit(*(r[c] for c in ("raw_start", "raw_end", "before", "after", "stage", "rule", "confidence", "status")),
+                 r["evidence"])
+            for r in own["edits"]
+        ]  # fmt: skip
+        assert [rounded(e) for e in page.edits()] == [rounded(e) for e in sorted(edits, key=lambda e: (e.start, e.end))]
+        assert set(page.facts["rules"]) <= {part for e in edits for part in e.rule.split("+")}
 
 
-def test_an_edit_is_marked_on_both_sides_and_told() -> None:
-    made = picture(CUT)
-    raw = "".join(str(s.html) for line in made.lines for s in line.segments)
-    clean = "".join(str(p.html) for card in made.cards for p in card.paragraphs)
-    told = [n for n, e in enumerate(made.facts["edits"]) if e[:2] == [",", "，"]]
-    assert told
-    for number in told:
-        assert f'data-e="{number}" tabindex="-1">,</mark>' in raw
-        assert f'data-e="{number}" tabindex="-1">，</mark>' in clean
+def test_the_order_of_rows_does_not_matter() -> None:
+    found = tables(p=CUT, q=OTHER)
+    mixed = {
+        name: table if name == "pages" else table.take(pa.array(range(table.num_rows - 1, -1, -1), pa.int64()))
+        for name, table in found.items()
+    }
+    assert any(mixed[name] != found[name] for name in ("articles", "paragraphs", "edits"))
+    for one, other in zip(read(mixed), read(found), strict=True):
+        assert list(one.paragraphs()) == list(other.paragraphs()) and one.edits() == other.edits()
+        assert one.facts["articles"] == other.facts["articles"]
 
 
-def test_a_suggestion_is_laid_around_what_it_would_change() -> None:
-    page, own = rows("春灌用上智能闸门\n本报讯 3日,清河灌区的闸门同时开启。\n")
-    at = page["text"].index("清河")
-    common = {"page_id": "i/p", "issue_id": "", "article_id": None, "confidence": 0.6, "evidence": "why"}
-    own["edits"] += [
-        {**common, "edit_id": "x", "raw_start": at - 1, "raw_end": at + 2, "before": ",清河", "after": "；青河",
-         "stage": "correct", "rule": "place_name", "status": "suggested"},
-        {**common, "edit_id": "y", "raw_start": at + 2, "raw_end": at + 3, "before": "灌", "after": "罐",
-         "stage": "correct", "rule": "word", "status": "rejected"},
-    ]  # fmt: skip
-    made = draw(page, own)
-    (clean,) = (str(p.html) for card in made.cards for p in card.paragraphs if p.role == "body")
-    assert re.search(r'<mark class="sug"[^>]*><mark class="normalise"[^>]*>，</mark>清河</mark>', clean)
-    assert re.search(r'<mark class="rej"[^>]*>灌</mark>', clean)
-    assert [w["status"] for w in made.words] == ["suggested", "rejected"]
+def test_what_was_withheld_is_nothing_but_its_text() -> None:
+    found = tables(p=CUT)
+    bare = {name: table if name == "pages" else SCHEMAS[name].empty_table() for name, table in found.items()}
+    (page,) = read(bare)
+    assert page.facts["withheld"] and page.text == CUT
+    assert not any(page.facts[k] for k in ("articles", "paragraphs", "spans", "edits", "duplicates", "orphans"))
+    assert not read(found)[0].facts["withheld"]
 
 
-def test_what_was_withheld_is_shown_as_it_is() -> None:
-    page, _ = rows(CUT)
-    made = draw(page, {})
-    assert "\n".join("".join(plain(s.html) for s in line.segments) for line in made.lines) == CUT
-    assert not made.cards and {s.disposition for line in made.lines for s in line.segments} == {"unknown"}
-
-
-def test_a_repeat_leads_to_the_copy_that_was_kept() -> None:
+def test_a_repeat_says_where_the_copy_is_that_was_kept() -> None:
     body = "城南老街的书场昨天重新开张,新添了三十个座位。开场第一段书,说的是运河上的故事,听书的人把茶馆挤得满满当当。"
-    page, own = rows(f"老街书场添新座\n本报讯（记者 孟晓岚）{body}\n{body}\n{body}\n")
-    made = draw(page, own)
-    assert made.duplicates
-    for aside, row in zip(made.duplicates, own["duplicates"], strict=True):
-        line = page["text"].count("\n", 0, row["kept_spans"][0]["start"]) + 1
-        assert [link for what, _, link in aside.links if what == "kept"] == [f"#L{line}"]
-        assert aside.lines[0] != line
+    found = tables(p=f"老街书场添新座\n本报讯（记者 孟晓岚）{body}\n{body}\n{body}\n")
+    (page,) = read(found)
+    rows = found["duplicates"].to_pylist()
+    assert rows
+    for (_, text, stretches, links), row in zip(page.facts["duplicates"], rows, strict=True):
+        assert text == row["text"]
+        assert runs(stretches, 2) == [[s["start"], s["end"]] for s in row["raw_spans"]]
+        assert ["kept", row["kept_spans"][0]["start"]] in links
+        assert page.text[row["kept_spans"][0]["start"] :].startswith("城南老街")
 
 
-def test_direction_marks_are_named_and_do_nothing() -> None:
-    assert visible("中\u202e<国>") == Markup('中<span class="odd">U+202E</span>&lt;国&gt;')
+@pytest.mark.parametrize("text", ["</script><!--<script>", "a\x00b中\r\n\r<\u2028&amp;", "\ufeff中𠮷国", "\n\n中"])
+def test_any_text_survives_and_ends_no_script(text: str) -> None:
+    found = tables(p="中国")
+    pages = found["pages"].drop_columns("text").append_column("text", pa.array([text], pa.large_string()))
+    bare = {name: SCHEMAS[name].empty_table() for name in found}
+    (page,) = read({**bare, "pages": pages})
+    assert page.text == text
+    assert "<" not in page.picture.json and "<" not in page.picture.text and "\r" not in page.picture.text
+
+
+def test_columns_become_numbers() -> None:
+    codes, values = coded(pa.chunked_array([["b", None, "a"], ["b"]]))
+    assert [values[c] for c in codes] == ["b", None, "a", "b"]
+    rows, first = numbered(codes, codes[::-1].copy())
+    assert len(set(rows.tolist())) == len(first) == 3 and rows[first].tolist() == sorted(rows[first].tolist())
+    assert coded(pa.chunked_array([], pa.string()))[0].tolist() == []

@@ -8,6 +8,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -35,7 +36,7 @@ class Reader(HTMLParser):
         self.attributes: set[str] = set()
         self.policy = ""
         self.inline: list[tuple[str, str]] = []
-        self.shown = ""
+        self.shown = self.data = self.text = ""
         self._inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -50,6 +51,8 @@ class Reader(HTMLParser):
         self._inside = tag if tag in ("script", "style") and named.get("type") != "application/json" else ""
         if tag == "script" and not self._inside:
             self._inside = "data"
+        if named.get("id") == "text":
+            self._inside = "text"
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = ""
@@ -57,13 +60,28 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside in ("script", "style"):
             self.inline.append((self._inside, data))
-        elif not self._inside:
+        elif self._inside == "data":
+            self.data += data
+        else:
             self.shown += data
+            self.text += data if self._inside == "text" else ""
 
 
 def read(path: Path) -> Reader:
+    """What stands in a file, and of a page's picture also the anchors and links that its script makes of the facts
+    (tests/browser/test_picture.py sees to it that it does)."""
     reader = Reader()
     reader.feed(path.read_text(encoding="utf-8"))
+    if reader.data:
+        facts = json.loads(reader.data)
+        found: list[tuple[str, list[Any]]] = [(a[0], a[6]) for a in facts["articles"]]
+        for sign, name in (("d", "duplicates"), ("o", "orphans")):
+            found += [(f"{sign}{n}", row[3]) for n, row in enumerate(facts[name], 1)]
+        reader.ids += [f"L{n}" for n in range(1, reader.text.count("\n") + 1)]  # HTML drops the first
+        for anchor, links in found:
+            reader.ids.append(anchor)
+            reader.links += [link[-1] for link in links if isinstance(link[-1], str) and link[-1].startswith("../")]
+            reader.links += [f"#{link[1]}" for link in links if re.fullmatch(r"a\d+", str(link[1]))]
     return reader
 
 

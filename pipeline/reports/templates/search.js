@@ -70,7 +70,7 @@
       if (!issues) await read("search/issues.js");
       for (const [number, [issue, where]] of (issues || []).entries()) {
         if (mine !== turn || found >= MOST) break;
-        said.textContent = `${found} found, reading ${number + 1} of ${issues.length} issues …`;
+        said.textContent = `${found} found, reading ${number + 1} of ${issues.length} ${issues.length === 1 ? "issue" : "issues"} …`;
         const folder = `pages/${encodeURIComponent(issue)}/`;
         texts = null;
         if (!(await read(`${folder}texts.js`)) || mine !== turn || !texts) continue;
