@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from pipeline.text.bylines import authors_of, credit_of, dateline_of, marker_of, markers_in
 from pipeline.text.document import (
@@ -30,8 +31,11 @@ def join_edits(text: str, layout: Layout, edits: Sequence[Edit], words: WordList
     Where a known word lies across the seam the headline was cut inside a phrase and gets no space.
     """
     shown = rendered_edits(edits)
+    begins, stops = {e.start for e in shown}, {e.end for e in shown}
     made: list[Edit] = []
     for role, before, after in _seams(layout):
+        if before.end not in stops and after.start not in begins and not _may_need_space(role, text, before, after):
+            continue
         left, right = render(text, [before], shown), render(text, [after], shown)
         if not left or not right:
             continue
@@ -43,6 +47,12 @@ def join_edits(text: str, layout: Layout, edits: Sequence[Edit], words: WordList
             continue
         made.append(Edit(after.start, after.start, "", " ", "join", rule))
     return made
+
+
+def _may_need_space(role: Role, text: str, before: Span, after: Span) -> bool:
+    """Of spans whose ends no edit touches, which is most: do the raw characters there ask for a closer look?"""
+    left, right = text[before.end - 1 : before.end], text[after.start : after.start + 1]
+    return (_is_latin(left) and _is_latin(right)) or (role == "headline" and left.isalnum() and right.isalnum())
 
 
 def _seams(layout: Layout) -> Iterator[tuple[Role, Span, Span]]:
@@ -98,7 +108,7 @@ def assemble(
     return CleanPage(
         page=page,
         articles=articles,
-        edits=tuple(sorted(edits, key=lambda e: (e.start, e.end, e.rule))),
+        edits=tuple(sorted(edits, key=attrgetter("start", "end", "rule"))),
         duplicates=duplicates,
         orphans=orphans,
         ledger=build_ledger(text, articles, duplicates, orphans),

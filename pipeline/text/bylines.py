@@ -240,6 +240,8 @@ def _lead_people(text: str) -> tuple[str, ...] | None:
     found = _LEAD_BRACKET.match(text[:90]) or _LEAD_REPORTS.match(head)
     if found is None and dateline:
         found = _LEAD_OPEN.match(head)
+    if found is None:
+        return None
     names = _names_in(_people(found))
     return names if _are_names(names, frozenset()) else None
 
@@ -251,8 +253,7 @@ def _tail_people(text: str, surnames: frozenset[str]) -> tuple[str, ...] | None:
         if form is _TAIL_NAMES and not surnames:
             continue
         found = form.search(end)
-        names = _names_in(_people(found))
-        if _are_names(names, known):
+        if found and _are_names(names := _names_in(_people(found)), known):
             return names
     return None
 

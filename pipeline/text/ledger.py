@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import starmap
+from operator import itemgetter
 
-from pipeline.text.document import Article, Duplicate, LedgerRow, Orphan
-from pipeline.text.spans import Span
+from pipeline.text.document import Article, Disposition, Duplicate, LedgerRow, Orphan, Role
+
+Row = tuple[int, int, int, Disposition, str | None, Role | None, int | None]
+_Claim = tuple[int, int, Disposition, str, Role | None, int | None]
 
 
 def line_starts(text: str) -> list[int]:
@@ -25,38 +29,33 @@ def build_ledger(
 
     Overlapping claims are not hidden: they give overlapping rows, and the invariants report them.
     """
-    starts = line_starts(text)
-    rows: list[LedgerRow] = []
-    at = 0
-    for row in sorted(_claims(articles, duplicates, orphans), key=lambda r: (r.start, r.end)):
-        if row.start > at:
-            rows.append(_numbered(LedgerRow(at, row.start, 0, "blank"), starts))
-        rows.append(_numbered(row, starts))
-        at = max(at, row.end)
+    return tuple(starmap(LedgerRow, ledger_rows(text, articles, duplicates, orphans)))
+
+
+def ledger_rows(
+    text: str, articles: Iterable[Article], duplicates: Iterable[Duplicate], orphans: Iterable[Orphan]
+) -> Iterator[Row]:
+    """The same as plain tuples, in the order of `LedgerRow`'s fields."""
+    starts, at = line_starts(text), 0
+    for start, end, disposition, owner_id, role, seq in _claims(articles, duplicates, orphans):
+        if start > at:
+            yield at, start, bisect_right(starts, at) - 1, "blank", None, None, None
+        yield start, end, bisect_right(starts, start) - 1, disposition, owner_id, role, seq
+        at = max(at, end)
     if at < len(text):
-        rows.append(_numbered(LedgerRow(at, len(text), 0, "blank"), starts))
-    return tuple(rows)
+        yield at, len(text), bisect_right(starts, at) - 1, "blank", None, None, None
 
 
-def _claims(
-    articles: Iterable[Article], duplicates: Iterable[Duplicate], orphans: Iterable[Orphan]
-) -> Iterator[LedgerRow]:
-    for article in articles:
-        for seq, paragraph in enumerate(article.paragraphs):
-            for start, end in _not_empty(paragraph.spans):
-                yield LedgerRow(start, end, 0, "article", article.article_id, paragraph.role, seq)
-    for duplicate in duplicates:
-        for start, end in _not_empty(duplicate.spans):
-            yield LedgerRow(start, end, 0, "duplicate", duplicate.duplicate_id)
-    for orphan in orphans:
-        for start, end in _not_empty(orphan.spans):
-            yield LedgerRow(start, end, 0, "orphan", orphan.orphan_id)
-
-
-def _not_empty(spans: Iterable[Span]) -> Iterator[Span]:
-    return (s for s in spans if s[0] < s[1])
-
-
-def _numbered(row: LedgerRow, starts: list[int]) -> LedgerRow:
-    line = bisect_left(starts, row.start + 1) - 1
-    return LedgerRow(row.start, row.end, line, row.disposition, row.owner_id, row.role, row.paragraph_seq)
+def _claims(articles: Iterable[Article], duplicates: Iterable[Duplicate], orphans: Iterable[Orphan]) -> list[_Claim]:
+    """What the tables say is theirs, sorted by place; empty spans say nothing."""
+    found: list[_Claim] = [
+        (start, end, "article", article.article_id, paragraph.role, seq)
+        for article in articles
+        for seq, paragraph in enumerate(article.paragraphs)
+        for start, end in paragraph.spans
+        if start < end
+    ]
+    found += [(*s, "duplicate", d.duplicate_id, None, None) for d in duplicates for s in d.spans if s[0] < s[1]]
+    found += [(*s, "orphan", o.orphan_id, None, None) for o in orphans for s in o.spans if s[0] < s[1]]
+    found.sort(key=itemgetter(0, 1))
+    return found

@@ -7,9 +7,10 @@ spans (what belongs together) and edits (what to read instead), and the clean te
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 Stage = Literal["normalise", "script", "join", "correct"]
@@ -47,14 +48,27 @@ class Edit:
         return self.status in RENDERED
 
 
-def by_place(edit: Edit) -> tuple[int, int]:
-    """Sort key: an insertion at p stands before a change that begins at p."""
-    return edit.start, edit.end
+#: Sort key: an insertion at p stands before a change that begins at p.
+by_place: Callable[[Edit], tuple[int, int]] = attrgetter("start", "end")
 
 
-def rendered_edits(edits: Iterable[Edit]) -> list[Edit]:
+_start: Callable[[Edit], int] = attrgetter("start")
+
+
+class Placed(list[Edit]):
+    """Edits sorted by place, never changed again: where each begins is at hand, so that a span's are found at once."""
+
+    __slots__ = ("starts",)
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        super().__init__(edits)
+        self.sort(key=by_place)
+        self.starts: list[int] = [e.start for e in self]
+
+
+def rendered_edits(edits: Iterable[Edit]) -> Placed:
     """The edits the clean text shows, in raw order."""
-    return sorted((e for e in edits if e.rendered), key=by_place)
+    return Placed([e for e in edits if e.status in RENDERED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +101,17 @@ class View:
         return not before and not after
 
 
-def edits_within(span: Span, edits: Sequence[Edit]) -> Iterator[Edit]:
+def edits_within(span: Span, edits: Sequence[Edit]) -> Sequence[Edit]:
     """The edits that `span` renders, out of `edits` sorted by place.
 
     An insertion at p belongs to the span that holds character p, so one at the span's very end is not taken.
     """
     start, end = span
-    at = bisect_left(edits, (start, start), key=by_place)
-    while at < len(edits) and edits[at].start < end:
-        if edits[at].end <= end:
-            yield edits[at]
-        at += 1
+    if isinstance(edits, Placed):
+        first, last = bisect_left(edits.starts, start), bisect_left(edits.starts, end)
+    else:
+        first, last = bisect_left(edits, start, key=_start), bisect_left(edits, end, key=_start)
+    return [e for e in edits[first:last] if e.end <= end] if first < last else ()
 
 
 def view(text: str, spans: Iterable[Span], edits: Sequence[Edit]) -> View:
@@ -105,23 +119,18 @@ def view(text: str, spans: Iterable[Span], edits: Sequence[Edit]) -> View:
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-
-    def keep(start: int, end: int) -> None:
-        parts.append(text[start:end])
-        starts.extend(range(start, end))
-        ends.extend(range(start + 1, end + 1))
-
     for span in spans:
-        at = span[0]
-        for e in edits_within(Span(*span), edits):
-            keep(at, e.start)
-            n = len(e.after)
-            parts.append(e.after)
-            one_to_one = n == e.end - e.start
-            starts.extend(range(e.start, e.end) if one_to_one else [e.start] * n)
-            ends.extend(range(e.start + 1, e.end + 1) if one_to_one else [e.end] * n)
-            at = e.end
-        keep(at, span[1])
+        at = kept = span[0]  # as far as the text is rendered, and as far as the way back is noted
+        for e in edits_within(span, edits):
+            parts += (text[at : e.start], e.after)
+            at, n = e.end, len(e.after)
+            if n != at - e.start:
+                starts += (*range(kept, e.start), *[e.start] * n)
+                ends += (*range(kept + 1, e.start + 1), *[at] * n)
+                kept = at
+        parts.append(text[at : span[1]])
+        starts += range(kept, span[1])
+        ends += range(kept + 1, span[1] + 1)
     return View("".join(parts), starts, ends)
 
 
@@ -134,8 +143,8 @@ def render(text: str, spans: Iterable[Span], edits: Sequence[Edit]) -> str:
     parts: list[str] = []
     for span in spans:
         at = span[0]
-        for e in edits_within(Span(*span), edits):
-            parts += [text[at : e.start], e.after]
+        for e in edits_within(span, edits):
+            parts += (text[at : e.start], e.after)
             at = e.end
         parts.append(text[at : span[1]])
     return "".join(parts)
@@ -175,15 +184,18 @@ def compose(text: str, first: Sequence[Edit], then: Sequence[Edit]) -> list[Edit
     """
     late = sorted(then, key=by_place)
     borders = sorted({p for e in late for p in (e.start, e.end)})
-    left = [piece for e in first for piece in _pieces(e, borders)]
-    later = {id(e) for e in late}
+    left = [piece for e in first for piece in (_pieces(e, borders) if e.end - e.start > 1 else (e,))]
+    later = set(map(id, late))
     groups: list[list[Edit]] = []
+    reach = -1
     for e in sorted(left + late, key=by_place):
-        if groups and any(_touches(e, other) for other in groups[-1]):
+        if e.start <= reach and any(_touches(e, other) for other in groups[-1]):
             groups[-1].append(e)
+            reach = max(reach, e.end)
         else:
             groups.append([e])
-    merged = [e for group in groups for e in _composed(text, group, later)]
+            reach = e.end
+    merged = [e for group in groups for e in (_composed(text, group, later) if len(group) > 1 else group)]
     return [e for e in merged if e.before != e.after]
 
 
@@ -200,8 +212,6 @@ def _pieces(edit: Edit, borders: Sequence[int]) -> Iterator[Edit]:
 
 def _composed(text: str, group: Sequence[Edit], later: Container[int]) -> Sequence[Edit]:
     """One edit for a group of edits that touch each other; those in `later` (by identity) have the last word."""
-    if len(group) == 1:
-        return group
     late = [e for e in group if id(e) in later]
     start, end = min(e.start for e in group), max(e.end for e in group)
     after = late[0].after if start == end else render(text, [Span(start, end)], late)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.spans import STAGES, Edit, Span, Stage, compose, edits_within, render, undo, view
+from pipeline.text.spans import STAGES, Edit, Span, Stage, compose, edits_within, render, rendered_edits, undo, view
 
 #: Anything a decoder can give; astral, private and invisible characters included.
 CHARACTERS = st.one_of(
@@ -71,6 +71,16 @@ def test_render_is_what_the_definition_says(data: st.DataObject) -> None:
     text, edits = data.draw(edited_texts())
     spans = data.draw(spans_of(text, edits))
     assert render(text, spans, edits) == "".join(plain_render(text, s, edits) for s in spans)
+
+
+@given(st.data())
+def test_edits_whose_places_are_at_hand_are_found_as_any_others(data: st.DataObject) -> None:
+    text, edits = data.draw(edited_texts())
+    spans = data.draw(spans_of(text, edits))
+    placed = rendered_edits(reversed(edits))
+    assert placed == edits
+    assert [list(edits_within(s, placed)) for s in spans] == [list(edits_within(s, edits)) for s in spans]
+    assert view(text, spans, placed) == view(text, spans, edits)
 
 
 @given(st.data())
