@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.datasets.inputs import Reject
 from pipeline.datasets.schemas import VALUES
 from pipeline.text.decode import encode
 from pipeline.text.document import TEXT_ROLES, Article, CleanPage, Page, Paragraph
-from pipeline.text.spans import Edit, Span, edits_within, render, rendered_edits, undo
+from pipeline.text.spans import Edit, Span, by_place, edits_within, render, rendered_edits, undo
 
 #: So many breaches are named in a reject; one fault often breaks hundreds of rows.
 MOST_NAMED = 5
@@ -34,10 +35,28 @@ class Claim(NamedTuple):
     paragraph_seq: int | None = None
 
 
+_place = itemgetter(0, 1)
+#: An id, and the number of the paragraph in an article.
+_Owner = tuple[str, int | None]
+
+
+class Facts:
+    """A page, and what several proofs want to know of it."""
+
+    def __init__(self, clean: CleanPage) -> None:
+        self.clean, self.text = clean, clean.page.text
+        #: The spans of all paragraphs, duplicates and orphans; and those that are not empty, sorted by place.
+        self.claims = list(claims(clean))
+        self.held = sorted((c for c in self.claims if c.start < c.end), key=_place)
+        self.texts = list(_texts(clean))
+        self.edits = rendered_edits(clean.edits)
+
+
 def check_page(clean: CleanPage) -> list[str]:
     """All breaches on one page."""
-    found = offsets_in_range(clean)
-    return found or [breach for check in CHECKS for breach in check(clean)]
+    facts = Facts(clean)
+    found = offsets_in_range(facts)
+    return found or [breach for check in CHECKS for breach in check(facts)]
 
 
 def publishable(pages: Sequence[CleanPage]) -> tuple[list[CleanPage], list[Reject]]:
@@ -95,25 +114,27 @@ class _Keys:
 # --- the five invariants --------------------------------------------------------------------------------------------
 
 
-def offsets_in_range(clean: CleanPage) -> list[str]:
+def offsets_in_range(facts: Facts) -> list[str]:
     """Every offset lies on the page; without that nothing else can be said."""
-    n = len(clean.page.text)
-    places = [("span", c.start, c.end) for c in claims(clean)]
-    places += [("edit", e.start, e.end) for e in clean.edits]
-    places += [("ledger row", r.start, r.end) for r in clean.ledger]
-    places += [
-        ("kept span", *s) for d in clean.duplicates if d.kept_page_id == clean.page.page_id for s in d.kept_spans
+    clean, n = facts.clean, len(facts.text)
+    found = [("span", c.start, c.end) for c in facts.claims if not 0 <= c.start <= c.end <= n]
+    found += [("edit", e.start, e.end) for e in clean.edits if not 0 <= e.start <= e.end <= n]
+    found += [("ledger row", r.start, r.end) for r in clean.ledger if not 0 <= r.start <= r.end <= n]
+    kept = [s for d in clean.duplicates if d.kept_page_id == clean.page.page_id for s in d.kept_spans]
+    residue = [s for d in clean.duplicates for s in d.residue_spans]
+    found += [
+        (what, s, e)
+        for what, spans in (("kept span", kept), ("residue span", residue))
+        for s, e in spans
+        if not 0 <= s <= e <= n
     ]
-    places += [("residue span", *s) for d in clean.duplicates for s in d.residue_spans]
-    return [
-        f"I1: {what} [{s}, {e}) is not on a page of {n} characters" for what, s, e in places if not 0 <= s <= e <= n
-    ]
+    return [f"I1: {what} [{s}, {e}) is not on a page of {n} characters" for what, s, e in found]
 
 
-def i1_ledger_tiles(clean: CleanPage) -> list[str]:
+def i1_ledger_tiles(facts: Facts) -> list[str]:
     """The ledger tiles `[0, n_chars)` in order, and its line numbers are right."""
-    text, found, at, line, counted = clean.page.text, [], 0, 0, 0
-    for r in clean.ledger:
+    text, found, at, line, counted = facts.text, [], 0, 0, 0
+    for r in facts.clean.ledger:
         if r.start != at:
             found.append(f"I1: the ledger {'leaves out' if r.start > at else 'doubles'} {_range(at, r.start)}")
         if r.start >= r.end:
@@ -128,105 +149,108 @@ def i1_ledger_tiles(clean: CleanPage) -> list[str]:
     return found
 
 
-def i2_one_disposition(clean: CleanPage) -> list[str]:
+def i2_one_disposition(facts: Facts) -> list[str]:
     """Every visible character has exactly one place, and the ledger says the same as the other tables."""
-    text, own = clean.page.text, sorted((c for c in claims(clean) if c.start < c.end), key=_place)
+    text, ledger = facts.text, facts.clean.ledger
     found, at = [], 0
-    for c in own:
+    for c in facts.held:
         if c.start < at and not is_blank(text[c.start : min(at, c.end)]):
             found.append(f"I2: {_range(c.start, min(at, c.end))} stands twice, in {c.owner_id} too")
         at = max(at, c.end)
     found += [
-        f"I2: {_visible(text, *gap)} stands nowhere" for gap in _gaps(own, len(text)) if not is_blank(text[slice(*gap)])
+        f"I2: {_visible(text, *gap)} stands nowhere"
+        for gap in _gaps(facts.held, len(text))
+        if not is_blank(text[slice(*gap)])
     ]
-    rows = Counter(
-        Claim(r.start, r.end, r.disposition, r.owner_id, r.role, r.paragraph_seq)
-        for r in clean.ledger
-        if r.disposition != "blank"
-    )
-    wanted = Counter(own)
-    found += [f"I2: the ledger does not know {c}" for c in (wanted - rows)]
-    found += [f"I2: only the ledger knows {c}" for c in (rows - wanted)]
+    rows = [
+        (r.start, r.end, r.disposition, r.owner_id, r.role, r.paragraph_seq) for r in ledger if r.disposition != "blank"
+    ]
+    if rows != facts.held:  # in another order, or really others
+        wanted, told = Counter(facts.held), Counter(map(Claim._make, rows))
+        found += [f"I2: the ledger does not know {c}" for c in (wanted - told)]
+        found += [f"I2: only the ledger knows {c}" for c in (told - wanted)]
     found += [
         f"I2: the ledger takes {_range(r.start, r.end)} for blank"
-        for r in clean.ledger
+        for r in ledger
         if r.disposition == "blank" and not is_blank(text[r.start : r.end])
     ]
     return found
 
 
-def i3_texts_are_rendered(clean: CleanPage) -> list[str]:
+def i3_texts_are_rendered(facts: Facts) -> list[str]:
     """Every clean text is its raw spans with the rendered edits."""
-    edits, text = rendered_edits(clean.edits), clean.page.text
     return [
-        f"I3: the text of {owner} is not what its spans and edits give"
-        for owner, spans, shown in _texts(clean)
-        if render(text, spans, edits) != shown
+        f"I3: the text of {_named(owner)} is not what its spans and edits give"
+        for owner, spans, shown in facts.texts
+        if render(facts.text, spans, facts.edits) != shown
     ]
 
 
-def i4_can_be_undone(clean: CleanPage) -> list[str]:
+def i4_can_be_undone(facts: Facts) -> list[str]:
     """Undoing the edits in the clean texts gives the raw text, and encoding that gives the page's bytes."""
-    page, edits = clean.page, rendered_edits(clean.edits)
+    text = facts.text
     found = [
-        f"I4: edit {e.rule} at {e.start} says {e.before!r}, the raw text {page.text[e.start : e.end]!r}"
-        for e in clean.edits
-        if page.text[e.start : e.end] != e.before
+        f"I4: edit {e.rule} at {e.start} says {e.before!r}, the raw text {text[e.start : e.end]!r}"
+        for e in facts.clean.edits
+        if text[e.start : e.end] != e.before
     ]
-    for owner, spans, shown in _texts(clean):
+    for owner, spans, shown in facts.texts:
         try:
-            raw = _undone(shown, spans, edits)
+            raw = _undone(shown, spans, facts.edits)
         except ValueError as error:
-            found.append(f"I4: {owner}: {error}")
+            found.append(f"I4: {_named(owner)}: {error}")
             continue
-        if raw != [page.text[s:e] for s, e in spans]:
-            found.append(f"I4: undoing the edits in {owner} does not give its raw text")
-    return found + _bytes_again(page)
+        if raw != [text[s:e] for s, e in spans]:
+            found.append(f"I4: undoing the edits in {_named(owner)} does not give its raw text")
+    return found + _bytes_again(facts.clean.page)
 
 
-def i5_keys_hold(clean: CleanPage) -> list[str]:
+def i5_keys_hold(facts: Facts) -> list[str]:
     """Ids are unique and point to something, and rendered edits neither overlap nor cross a span's border."""
+    clean = facts.clean
     articles = [a.article_id for a in clean.articles]
     ids = articles + [d.duplicate_id for d in clean.duplicates] + [o.orphan_id for o in clean.orphans]
     found = [f"I5: {i} is repeated" for i, n in Counter(ids).items() if n > 1]
     named = [o.nearest_article_id for o in clean.orphans]
     named += [d.kept_article_id for d in clean.duplicates if d.kept_page_id == clean.page.page_id]
     found += [f"I5: there is no article {i}" for i in named if i is not None and i not in articles]
-    return found + _edit_overlaps(clean.edits) + _edit_crossings(clean)
+    return found + _edit_overlaps(facts) + _edit_crossings(facts)
 
 
 # --- what else the contract says ------------------------------------------------------------------------------------
 
 
-def spans_are_sound(clean: CleanPage) -> list[str]:
+def spans_are_sound(facts: Facts) -> list[str]:
     """No span is empty or crosses a line break, and nothing is without spans."""
-    text = clean.page.text
-    found = [f"span {_range(c.start, c.end)} of {c.owner_id} is empty" for c in claims(clean) if c.start == c.end]
+    text = facts.text
+    found = [f"span {_range(c.start, c.end)} of {c.owner_id} is empty" for c in facts.claims if c.start == c.end]
     found += [
         f"span {_range(c.start, c.end)} of {c.owner_id} crosses a line break"
-        for c in claims(clean)
+        for c in facts.claims
         if text.find("\n", c.start, c.end) >= 0
     ]
-    return found + [f"{owner} has no spans" for owner, spans, _ in _texts(clean) if not spans]
+    return found + [f"{_named(owner)} has no spans" for owner, spans, _ in facts.texts if not spans]
 
 
-def joins_are_recorded(clean: CleanPage) -> list[str]:
+def joins_are_recorded(facts: Facts) -> list[str]:
     """One record for every seam between two spans of a paragraph, in their order."""
     return [
         f"the joins of paragraph {seq} of {a.article_id} are not the seams between its spans"
-        for a in clean.articles
+        for a in facts.clean.articles
         for seq, p in enumerate(a.paragraphs)
         if [(j.raw_end, j.raw_start) for j in p.joins] != _seams(p)
     ]
 
 
-def articles_agree(clean: CleanPage) -> list[str]:
+def articles_agree(facts: Facts) -> list[str]:
     """An article's id, text and heads are those of its paragraphs."""
-    return [breach for a in clean.articles for breach in _article_breaches(clean.page.page_id, a)]
+    page_id = facts.clean.page.page_id
+    return [breach for a in facts.clean.articles for breach in _article_breaches(page_id, a)]
 
 
-def values_are_known(clean: CleanPage) -> list[str]:
+def values_are_known(facts: Facts) -> list[str]:
     """Enumerated columns hold enumerated values, confidences are shares."""
+    clean = facts.clean
     found = [
         f"{table}.{column}: {value!r} is no known value"
         for (table, column), values in _enumerated(clean).items()
@@ -238,7 +262,7 @@ def values_are_known(clean: CleanPage) -> list[str]:
     return found + [f"a confidence is {share}" for share in shares if not 0 <= share <= 1]
 
 
-CHECKS: tuple[Callable[[CleanPage], list[str]], ...] = (
+CHECKS: tuple[Callable[[Facts], list[str]], ...] = (
     i1_ledger_tiles,
     i2_one_disposition,
     i3_texts_are_rendered,
@@ -293,28 +317,30 @@ def _gaps(own: Iterable[Claim], n: int) -> Iterator[tuple[int, int]]:
         yield at, n
 
 
-def _place(c: Claim) -> tuple[int, int]:
-    return c.start, c.end
-
-
-def _texts(clean: CleanPage) -> Iterator[tuple[str, Sequence[Span], str]]:
+def _texts(clean: CleanPage) -> Iterator[tuple[_Owner, Sequence[Span], str]]:
     """Owner, spans and clean text of everything that has text."""
     for a in clean.articles:
         for seq, p in enumerate(a.paragraphs):
-            yield f"paragraph {seq} of {a.article_id}", p.spans, p.text
+            yield (a.article_id, seq), p.spans, p.text
     for d in clean.duplicates:
-        yield d.duplicate_id, d.spans, d.text
+        yield (d.duplicate_id, None), d.spans, d.text
     for o in clean.orphans:
-        yield o.orphan_id, o.spans, o.text
+        yield (o.orphan_id, None), o.spans, o.text
+
+
+def _named(owner: _Owner) -> str:
+    own_id, seq = owner
+    return own_id if seq is None else f"paragraph {seq} of {own_id}"
 
 
 def _undone(shown: str, spans: Sequence[Span], edits: Sequence[Edit]) -> list[str]:
     """The raw text of each span, won back from the clean text alone."""
     raw, at = [], 0
-    for s in spans:
-        span = Span(*s)
-        n = span.end - span.start + sum(len(e.after) - len(e.before) for e in edits_within(span, edits))
-        raw.append(undo(shown[at : at + n], edits, span))
+    for span in spans:
+        n, inside = span[1] - span[0], edits_within(span, edits)
+        for e in inside:
+            n += len(e.after) - len(e.before)
+        raw.append(undo(shown[at : at + n], inside, span) if inside else shown[at : at + n])
         at += n
     if at != len(shown):
         raise ValueError(f"{len(shown) - at} characters are left over")
@@ -334,22 +360,23 @@ def _bytes_again(page: Page) -> list[str]:
     return []
 
 
-def _edit_overlaps(edits: Iterable[Edit]) -> list[str]:
+def _edit_overlaps(facts: Facts) -> list[str]:
     """Among rendered edits, and among suggestions; a suggestion may lie over a rendered edit."""
+    edits = facts.clean.edits
     found = [f"I5: edit {e.rule} at {e.start} changes nothing" for e in edits if e.before == e.after]
-    suggested = sorted((e for e in edits if e.status == "suggested"), key=lambda e: (e.start, e.end))
-    for what, own in (("edits", rendered_edits(edits)), ("suggestions", suggested)):
+    suggested = sorted((e for e in edits if e.status == "suggested"), key=by_place)
+    for what, own in (("edits", facts.edits), ("suggestions", suggested)):
         for a, b in pairwise(own):
             if b.start < a.end or (a.start, a.end) == (b.start, b.end):
                 found.append(f"I5: {what} {a.rule} and {b.rule} overlap at {b.start}")
     return found
 
 
-def _edit_crossings(clean: CleanPage) -> list[str]:
+def _edit_crossings(facts: Facts) -> list[str]:
     """Both lists are sorted, so one pass over the spans is enough."""
-    own = sorted((c.start, c.end) for c in claims(clean))
+    own = sorted([(c.start, c.end) for c in facts.claims])
     found, at = [], 0
-    for e in rendered_edits(clean.edits):
+    for e in facts.edits:
         while at < len(own) and own[at][1] <= e.start:
             at += 1
         if at < len(own) and own[at][0] < e.end and not (own[at][0] <= e.start and e.end <= own[at][1]):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import invariants
-from pipeline.datasets.invariants import check_page, is_blank, publishable
+from pipeline.datasets.invariants import Facts, check_page, is_blank, publishable
 from pipeline.text.document import Article, CleanPage, Duplicate, Join, Orphan, Page, Paragraph
 from pipeline.text.ledger import build_ledger
 from pipeline.text.spans import Edit, Span, render
@@ -124,7 +124,7 @@ BROKEN: list[tuple[str, str, Breaking]] = [
 )
 def test_each_breach_is_found(clean: CleanPage, name: str, message: str, breaking: Breaking) -> None:
     broken = breaking(clean)
-    found: list[str] = getattr(invariants, name)(broken)
+    found: list[str] = getattr(invariants, name)(Facts(broken))
     assert any(message in breach for breach in found), found
     assert set(found) <= set(check_page(broken))
 
