@@ -17,15 +17,13 @@ from pipeline.language.correction_weights import load_correction_weights
 from pipeline.language.glyphs import GlyphTable
 from pipeline.language.ngrams import ORDER, Keys, NgramModel, find
 from pipeline.language.words import Dictionary
-from pipeline.text.substitutions import Neighbourhood, Words
+from pipeline.text.substitutions import N_ALIKE, Neighbourhood, Words
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: Where the hanzi begin in the alphabet.
 FIRST_HANZI = alphabet().index("啊")
-#: How many look-alikes of a character are candidates.
-N_ALIKE = 64
 #: The longest word that is looked up.
 LONGEST_WORD = 5
 #: Trigrams that are indexed by their ends: no more than the commonest so many.
@@ -65,7 +63,7 @@ def _keys(ids: Ids, n: int) -> Keys:
 class Substitutions:
     """`models.Substitutions` over an n-gram model, the table of look-alikes and the word list."""
 
-    first_hanzi = FIRST_HANZI
+    n_characters, first_hanzi = SIZE, FIRST_HANZI
 
     def __init__(self, model: NgramModel, glyphs: GlyphTable, words: Dictionary) -> None:
         self.n_chars = model.n_chars
@@ -212,8 +210,9 @@ class Substitutions:
         return found
 
     @cached_property
-    def _between(self) -> tuple[Keys, Ints]:
-        """Trigrams by their ends: sorted (first, last, middle), and how many were seen up to each."""
+    def _between(self) -> tuple[Ids, Ints, Keys, Ints]:
+        """Trigrams by their ends, in order of first, last, middle: the middle ones; how many were seen up to each; the
+        ends, as pairs, and where those of each begin, the last of whom are none's."""
         keys, counts = self._model.grams.keys[2], self._model.grams.counts[2]
         least = 1
         while int((counts >= least).sum()) > MOST_TRIGRAMS:
@@ -222,31 +221,37 @@ class Substitutions:
         middle = keys // _BASE % _BASE
         hanzi = middle >= FIRST_HANZI
         keys, counts, middle = keys[hanzi], counts[hanzi], middle[hanzi]
-        turned = (keys // (_BASE * _BASE) * _BASE + keys % _BASE) * _BASE + middle
-        order = np.argsort(turned)
-        return turned[order], np.concatenate([[0], np.cumsum(counts[order], dtype=np.int64)])
+        ends = keys // (_BASE * _BASE) * _BASE + keys % _BASE
+        order = np.argsort(ends * _BASE + middle)
+        pairs, starts = np.unique(ends[order], return_index=True)
+        return (
+            middle[order].astype(np.uint16),
+            np.concatenate([[0], np.cumsum(counts[order], dtype=np.int64)]),
+            pairs,
+            np.concatenate([starts, [len(keys), len(keys)]]),
+        )
 
     def fillers(self, before: Ids, after: Ids, most: int) -> tuple[Ints, Ids]:
         """Hanzi that stood between each `before` and `after`: number of the place, and the character. Places with more
         than `most` of them say nothing and have none."""
-        keys, _ = self._between
         low, high = self._slots(before, after)
         size = np.where(high - low <= most, high - low, 0)
         places = np.repeat(np.arange(len(before)), size)
         ends = np.cumsum(size)
         at = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - size, size) + np.repeat(low, size)
-        return places, (keys[at] % _BASE).astype(np.uint16)
+        return places, self._between[0][at]
 
     def slots(self, before: Ids, after: Ids) -> tuple[Ints, Ints]:
         """How many different hanzi stood between each `before` and `after`, and how many in all."""
-        _, upto = self._between
+        upto = self._between[1]
         low, high = self._slots(before, after)
         return high - low, upto[high] - upto[low]
 
     def _slots(self, before: Ids, after: Ids) -> tuple[Ints, Ints]:
-        keys, _ = self._between
-        first = (before.astype(np.uint64) * _BASE + after) * _BASE
-        return keys.searchsorted(first), keys.searchsorted(first + _BASE)
+        _, _, pairs, starts = self._between
+        at = find(pairs, before.astype(np.uint64) * _BASE + after)
+        at[at < 0] = len(pairs)
+        return starts[at], starts[at + 1]
 
     def trigram_counts(self, a: Ids, b: Ids, c: Ids) -> Ints:
         """How often each trigram was seen, if more than once; else 0."""

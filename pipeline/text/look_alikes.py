@@ -25,12 +25,13 @@ from pipeline.text.models import Floats, Ids, Models
 from pipeline.text.passages import Passage, is_hanzi, propose_character, remembered
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
-from pipeline.text.substitutions import Neighbourhood, Singles, Substitutions
+from pipeline.text.substitutions import N_ALIKE, Neighbourhood, Singles, Substitutions
 
 RULE = "look_alike"
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 
 #: Roles that are read; bylines and markers hold names and numbers.
 READ = frozenset({"label", "kicker", "headline", "subhead", "body", "heading", "caption"})
@@ -65,6 +66,8 @@ MOST_PROPOSALS, LEAST = 3, 0.1
 PAIR_LOGS = (PAIRS * np.log(np.arange(256) % 128 + 0.5)).astype(np.float32)
 #: The same of a count one less.
 PAIR_LOGS_WITHOUT_ONE = (PAIRS * np.log(np.maximum(np.arange(256) % 128 - 1, 0) + 0.5)).astype(np.float32)
+#: What the rank among the look-alikes is worth.
+RANK_LOGS = (RANK * np.log1p(np.arange(N_ALIKE, dtype=np.float32))).astype(np.float32)
 #: The bit of an entry that says that a word holds the pair.
 IN_WORD = 128
 #: Characters that take each other's place in good sentences: numerals, units of time, directions, units of
@@ -358,25 +361,30 @@ def doubtful(page: PageIds, tables: Substitutions, own: bool) -> Ints:
     own: the model was trained on the page, too; what it contributed is taken away.
     """
     ids = page.ids
-    pairs = (tables.pairs(ids[:-1], ids[1:]) & 127).astype(np.int64)
+    seen = tables.pairs(ids[:-1], ids[1:]) & np.uint8(127)
+    pairs = seen.astype(np.int64)
     if own:
         pairs = pairs - crowded(ids[:-1].astype(np.int64) * 65536 + ids[1:])
     weaker = np.minimum(pairs[:-1], pairs[1:])  # weaker[i]: of character i + 1
     at = np.flatnonzero((weaker < PAIR) & (ids[1:-1] >= tables.first_hanzi)) + 1
-    middle = _trigrams(ids, at - 1, tables, own)
-    at, middle = at[middle < TRIGRAM], middle[middle < TRIGRAM]
-    left, right = _trigrams(ids, at - 2, tables, own), _trigrams(ids, at, tables, own)
+    trigrams = _trigrams(ids, at, seen, tables, own)  # [i]: of the one that begins at character i
+    at = at[trigrams[at - 1] < TRIGRAM]
+    left, middle, right = trigrams[at - 2], trigrams[at - 1], trigrams[at]
     support = np.minimum(np.maximum(left, middle), np.maximum(middle, right))
-    return at[support < TRIGRAM]
+    found: Ints = at[support < TRIGRAM]
+    return found
 
 
-def _trigrams(ids: Ids, starts: Ints, tables: Substitutions, own: bool) -> Ints:
-    """Counts of the trigrams that begin at these places."""
-    a, b, c = ids[starts], ids[starts + 1], ids[starts + 2]
-    counts: Ints = tables.trigram_counts(a, b, c)
+def _trigrams(ids: Ids, places: Ints, pairs: Bytes, tables: Substitutions, own: bool) -> Ints:
+    """Counts of the trigrams that hold one of the places, by where they begin; 0 for the others and for the rare."""
+    asked = np.zeros(len(ids) - 2, dtype=np.bool_)
+    for back in range(3):
+        asked[places - back] = True
+    starts = np.flatnonzero(asked & (np.minimum(pairs[:-1], pairs[1:]) > 1))  # else it was seen once at most
+    counts = np.zeros(len(asked), dtype=np.int64)
+    counts[starts] = tables.trigram_counts(ids[starts], ids[starts + 1], ids[starts + 2])
     if own:
-        everything = (ids[:-2].astype(np.int64) * 65536 + ids[1:-1]) * 65536 + ids[2:]
-        counts = counts - crowded(everything)[starts]
+        counts -= crowded((ids[:-2].astype(np.int64) * 65536 + ids[1:-1]) * 65536 + ids[2:])
     return counts
 
 
@@ -410,18 +418,17 @@ def candidates_of(page: PageIds, places: Ints, models: Models, own: bool) -> Can
     return Candidates(places[kept_places], of, chars, rank)
 
 
-def _rough_score(before: Ids, chars: Ids, after: Ids, tables: Substitutions) -> Singles:
-    """What pairs, words and frequency say for a character between two others."""
-    left, right = tables.pairs(before, chars), tables.pairs(chars, after)
-    score: Singles = PAIR_LOGS[left]
-    score += PAIR_LOGS[right]
+def _rough_score(left: Bytes, right: Bytes, chars: Ids, tables: Substitutions) -> Singles:
+    """What its pairs with the characters before and after, words and frequency say for a character."""
+    score: Singles = PAIR_LOGS.take(left)
+    score += PAIR_LOGS.take(right)
     score += np.float32(FREQUENCY) * tables.log_frequency(chars)
     score += np.float32(WORD) * ((left | right) >= IN_WORD)
     return score
 
 
 @lru_cache(maxsize=2)
-def _kinds(tables: Substitutions) -> npt.NDArray[np.uint8]:
+def _kinds(tables: Substitutions) -> Bytes:
     """Number of the kind of each character; 0 = of none."""
     found = np.zeros(65536, dtype=np.uint8)
     for n, kind in enumerate(KINDS, 1):
@@ -442,16 +449,46 @@ def _least_score(rows: Ids, tables: Substitutions, own: bool) -> Singles:
 def _look_alikes(rows: Ids, least: Singles, tables: Substitutions) -> tuple[Ints, Ids, Floats]:
     """Characters that look like the printed one and make better pairs with its neighbours."""
     near, alike = tables.look_alikes(rows[:, 2])
-    score = _rough_score(rows[:, 1, None], near, rows[:, 3, None], tables)
-    score += np.float32(LIKENESS) * alike
-    score += RANK * np.log1p(np.arange(near.shape[1], dtype=np.float32))
+    left, right = tables.pairs(rows[:, 1, None], near), tables.pairs(near, rows[:, 3, None])
+    good = _likely(rows[:, 2], left, right, near, alike, least, tables)
+    near, least = near[good], least[good]
+    score = _rough_score(left[good], right[good], near, tables)
+    score += np.float32(LIKENESS) * alike[good]
+    score += RANK_LOGS
     score[near == 0] = -np.inf
-    good = np.flatnonzero(score.max(axis=1) >= least)
-    score = score[good]
-    best = np.argpartition(-score, MOST_CANDIDATES, axis=1)[:, :MOST_CANDIDATES]
-    at, column = np.nonzero(np.take_along_axis(score, best, axis=1) >= least[good, None])
-    column = best[at, column]
-    return good[at], near[good[at], column], column.astype(np.float64)
+    enough = score >= least[:, None]
+    many = np.flatnonzero(enough.sum(axis=1) > MOST_CANDIDATES)
+    best = np.argpartition(-score[many], MOST_CANDIDATES, axis=1)[:, :MOST_CANDIDATES]
+    enough[many] = False
+    enough[many[:, None], best] = True
+    at, column = np.nonzero(enough)
+    return good[at], near[at, column], column.astype(np.float64)
+
+
+def _likely(
+    printed: Ids, left: Bytes, right: Bytes, near: Ids, alike: Singles, least: Singles, tables: Substitutions
+) -> Ints:
+    """Numbers of the rows of look-alikes in which one comes to the least score. Most of them make pairs that were never
+    seen, whose scores are known beforehand."""
+    at = np.flatnonzero((left | right) > 0)
+    row, column = np.divmod(at, N_ALIKE)
+    score = _rough_score(left.ravel()[at], right.ravel()[at], near.ravel()[at], tables)
+    score += np.float32(LIKENESS) * alike.ravel()[at]
+    score += RANK_LOGS[column]
+    found = _best_unseen(tables)[printed] >= least
+    found[row[score >= least[row]]] = True
+    return np.flatnonzero(found)
+
+
+@lru_cache(maxsize=2)
+def _best_unseen(tables: Substitutions) -> Singles:
+    """For each character, the best score that a look-alike of it has where neither of its pairs was ever seen."""
+    near, alike = tables.look_alikes(np.arange(tables.n_characters, dtype=np.uint16))
+    never = np.zeros(near.shape, dtype=np.uint8)
+    score = _rough_score(never, never, near, tables) + np.float32(LIKENESS) * alike + RANK_LOGS
+    score[near == 0] = -np.inf
+    best: Singles = score.max(axis=1)
+    return best
 
 
 def _fillers(rows: Ids, least: Singles, tables: Substitutions, own: bool) -> tuple[Ints, Ids]:
@@ -460,12 +497,15 @@ def _fillers(rows: Ids, least: Singles, tables: Substitutions, own: bool) -> tup
     rare = np.flatnonzero(pairs < RARE_PAIR + own)
     of, chars = tables.fillers(rows[rare, 1], rows[rare, 3], MOST_FILLERS)
     of = rare[of]
-    score = _rough_score(rows[of, 1], chars, rows[of, 3], tables) + LIKENESS * UNLIKE + RANK * np.log1p(FAR)
-    good = score >= least[of]
-    of, chars = of[good], chars[good]
-    known = tables.trigram_counts(rows[of, 0], rows[of, 1], chars) > 0
-    other = np.flatnonzero(~known)
-    known[other] = tables.trigram_counts(chars[other], rows[of[other], 3], rows[of[other], 4]) > 0
+    left, right = tables.pairs(rows[of, 1], chars), tables.pairs(chars, rows[of, 3])
+    score = _rough_score(left, right, chars, tables) + LIKENESS * UNLIKE + RANK * np.log1p(FAR)
+    good = np.flatnonzero(score >= least[of])
+    of, chars, left, right = of[good], chars[good], left[good], right[good]
+    known = np.zeros(len(of), dtype=np.bool_)  # a trigram is known when it was seen twice, and so were its pairs
+    at = np.flatnonzero((left & 127) > 1)
+    known[at] = tables.trigram_counts(rows[of[at], 0], rows[of[at], 1], chars[at]) > 0
+    at = np.flatnonzero(~known & ((right & 127) > 1))
+    known[at] = tables.trigram_counts(chars[at], rows[of[at], 3], rows[of[at], 4]) > 0
     return of[known], chars[known]
 
 

@@ -16,6 +16,8 @@ Ids = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
+#: How many look-alikes of a character are candidates.
+N_ALIKE = 64
 #: Log of the sum of the word list's counts.
 ALL_WORDS = float(np.log(6e7))
 
@@ -84,6 +86,10 @@ class Substitutions(Protocol):
         """By identity: what is worked out from the tables is kept for them."""
 
     @property
+    def n_characters(self) -> int:
+        """How many characters are numbered."""
+
+    @property
     def first_hanzi(self) -> int:
         """Smaller numbers are no hanzi."""
 
@@ -100,7 +106,7 @@ class Substitutions(Protocol):
     def character(self, number: int) -> str: ...
 
     def look_alikes(self, ids: Ids) -> tuple[Ids, Singles]:
-        """For each character its look-alikes, nearest first, and how alike they are; 0 = there are no more."""
+        """For each character its `N_ALIKE` nearest look-alikes, in order, and how alike they are; 0 = no more."""
 
     def similarity(self, a: Ids, b: Ids) -> Floats:
         """How alike each a and b are, 0..1; 0 = not among the stored neighbours of either."""
