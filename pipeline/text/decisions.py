@@ -10,32 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from pipeline.text.roles import is_numbered
 from pipeline.text.seams import Seam, is_running
 from pipeline.text.surroundings import Story, Surroundings
-from pipeline.text.weights import Features, Weights, dot
+from pipeline.text.weights import Criteria, Features, Names, Values, Weights
 
 Move = Literal["new", "head", "late_head", "heading", "append", "join", "byline", "marker"]
 
+_last = attrgetter("last")
 REACH = 90  # blocks: a story not touched for so long is closed
 _CANDIDATES = 8
 _TINY = 12  # characters: a paragraph that ends so soon is more often the rest of a broken one
 #: Of the stories that wait for nothing and were left a while ago, only those most like the block are thought of.
 _ALIKE = 2
 
+#: Some features, and how they are weighed.
+Term = tuple[Criteria, Values]
 
-@dataclass(frozen=True, slots=True)
-class Way:
+
+class Way(NamedTuple):
     """A way to put a block into a story, with all that speaks for it whatever the other stories are.
 
-    `terms`: features under the path of their names. `score`: their sum, weighted.
+    `terms`: the features, and how they are weighed. `score`: their sum, weighted.
     """
 
     move: Move
     of: int | None
-    terms: tuple[tuple[str, Features], ...]
+    terms: tuple[Term, ...]
     score: float
 
 
@@ -45,15 +49,25 @@ class Choice(NamedTuple):
     score: float
     way: Way
     story: int
-    path: str
-    beside: tuple[float, ...]
+    beside: Term
 
     @property
     def features(self) -> Features:
         """All features by their full names, for training."""
-        names = _NEW_BESIDE if self.way.move == "new" else _BESIDE
-        terms = (*self.way.terms, (self.path, dict(zip(names, self.beside, strict=True))))
-        return {f"{path}.{k}".rstrip("."): v for path, features in terms for k, v in features.items() if v}
+        found: Features = {}
+        for criteria, values in (*self.way.terms, self.beside):
+            found |= criteria.features(values)
+        return found
+
+
+class Option(NamedTuple):
+    """A story that a block could go to (-1: a new one), the ways into it, and how it stands among the others: features
+    (`beside`) and their score."""
+
+    story: int
+    ways: tuple[Way, ...]
+    score: float
+    beside: Term
 
 
 #: How a story stands among the others that a block could go to; and what the best of them says of a new one.
@@ -71,18 +85,34 @@ class _Look(NamedTuple):
     names: float
 
 
+class _Entrance(NamedTuple):
+    """A move that puts a block into a story, and what is weighed for it: how ready the story is (`state`), what block
+    and story have to do with each other (`own`); and what is true of the block alone (`block`, weighed)."""
+
+    move: Move
+    state: Criteria
+    own: Criteria
+    block: tuple[Term, ...]
+    score: float
+    looks: float
+
+
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """What is true of a block whatever the stories are."""
 
     i: int
-    kind: str  # as new stories are named: lead told from body
-    place: str  # as places in stories are named
+    kind: str
     group: tuple[int, ...]
     ahead: tuple[int, ...]
-    state: Features
-    looks: Features
-    new: Way
+    state: Names
+    looks: Values
+    new: tuple[Way]
+    new_beside: Criteria
+    # of a story where the last block did not go, and of the one where it went
+    beside: tuple[Criteria, Criteria]
+    common: tuple[Criteria, Criteria]
+    join: tuple[Criteria, Criteria]
 
 
 class Prospects:
@@ -97,13 +127,20 @@ class Prospects:
         self._sight: _Sight | None = None
         self._looks: dict[int, _Look] = {}
         self._ways: dict[tuple[int, bool], tuple[Way, ...]] = {}
-        self._beside: dict[str, tuple[float, ...]] = {}
-        self._states: dict[int, Features] = {}
+        self._entrances: dict[tuple[Move, bool], _Entrance] = {}
+        self._states: dict[int, Values] = {}
         self._state_scores: dict[tuple[int, str], float] = {}
-        self._block_scores: dict[str, float] = {}
 
     def choices(self, i: int, stories: Sequence[Story], current: int) -> list[Choice]:
         """Everything that can be decided for block i; the first is always a new story."""
+        return [
+            Choice(way.score + option.score, way, option.story, option.beside)
+            for option in self.options(i, stories, current)
+            for way in option.ways
+        ]
+
+    def options(self, i: int, stories: Sequence[Story], current: int) -> list[Option]:
+        """The same, by story."""
         sight = self._see(i)
         recent = self._recent(i, stories)
         looks = [self._look(sight, s) for s in recent]
@@ -118,18 +155,14 @@ class Prospects:
             most_ahead = max(max([x.ahead for x in looks]), 0.0)
             most_names = max([x.names for x in looks])
         only = sum([x.names > 0 for x in looks]) == 1
-        beside: tuple[float, ...] = (
+        beside: Values = (
             8 * best,
             math.log(max(best, 0.0) + 0.02),
             most_names,
             8 * most_ahead,
             float(current < 0),
         )
-        path = f"new.{sight.kind}"
-        score = sight.new.score + _weigh(self._weights_beside(path, _NEW_BESIDE), beside)
-        found = [Choice(score, sight.new, -1, path, beside)]
-        paths = f"place.{sight.place}.there", f"place.{sight.place}.here"
-        weights = [self._weights_beside(path, _BESIDE) for path in paths]
+        found = [Option(-1, sight.new, sight.new_beside.weigh(beside), (sight.new_beside, beside))]
         least = sorted(similarities)[-_ALIKE] if len(looks) > _ALIKE else -1.0
         for rank, (story, look) in enumerate(zip(recent, looks, strict=True)):
             here = story.number == current
@@ -149,34 +182,25 @@ class Prospects:
                 float(only and look.names > 0),
                 8 * (look.ahead - most_ahead),
             )
-            score = _weigh(weights[here], beside)
-            found += [Choice(way.score + score, way, story.number, paths[here], beside) for way in ways]
+            criteria = sight.beside[here]
+            found.append(Option(story.number, ways, criteria.weigh(beside), (criteria, beside)))
         return found
-
-    def _weights_beside(self, path: str, names: tuple[str, ...]) -> tuple[float, ...]:
-        if path not in self._beside:
-            group = self._weights.group(path)
-            self._beside[path] = tuple(group.get(name, 0.0) for name in names)
-        return self._beside[path]
-
-    def _way(self, move: Move, of: int | None, *terms: tuple[str, Features]) -> Way:
-        return Way(move, of, terms, sum([dot(features, self._weights.group(path)) for path, features in terms]))
 
     def _recent(self, i: int, stories: Sequence[Story]) -> list[Story]:
         """The stories that block i could go to, the last touched first."""
         around = self._around
         if around.typed[i].block.residue:  # it stands out of order, at the page's end
             return [s for s in stories if any((t, i) in around.seams for t in s.tails)][-_CANDIDATES:]
-        return sorted((s for s in stories if i - s.last <= REACH), key=lambda s: -s.last)[:_CANDIDATES]
+        return sorted([s for s in stories if i - s.last <= REACH], key=_last, reverse=True)[:_CANDIDATES]
 
     def _see(self, i: int) -> _Sight:
         if self._sight is None or self._sight.i != i:
             self._sight = self._new_sight(i)
-            self._looks, self._ways, self._block_scores = {}, {}, {}
+            self._looks, self._ways, self._entrances = {}, {}, {}
         return self._sight
 
     def _new_sight(self, i: int) -> _Sight:
-        around = self._around
+        around, criteria = self._around, self._weights.criteria
         typed = around.typed[i]
         kind: str = typed.kind if typed.kind != "body" or not typed.lead else "lead"
         previous = around.typed[i - 1].kind if i else "start"
@@ -184,19 +208,29 @@ class Prospects:
         following: str = "end"
         if after < len(around.typed):
             following = "lead" if around.typed[after].lead else around.typed[after].kind
-        state: Features = {"": 1.0, f"after_{previous}": 1.0, f"before_{following}": 1.0}
+        state = ("", f"after_{previous}", f"before_{following}")
         if typed.block.blank_before and around.blanks_speak:
-            state["blank"] = 1.0
-        looks = _short_looks(around, i) if typed.kind == "short" else {}
+            state = (*state, "blank")
+        looks = _short_looks(around, i) if typed.kind == "short" else ()
+        there, here = f"place.{typed.kind}.there", f"place.{typed.kind}.here"
+        join = "join_short" if typed.kind == "short" else "join"
+        new_terms = [(criteria(f"new.{kind}", state), (1.0,) * len(state))]
+        if typed.kind == "short":
+            new_terms += [(criteria("new.short", _LOOKS), looks), (criteria("new.short", _HEAD), _new_head(around, i))]
+        else:
+            new_terms.append((criteria("new.body", _TEXT), _new_text(around, i)))
         return _Sight(
-            i,
-            kind,
-            typed.kind,
-            (i, *around.follow[i]) if typed.kind in ("short", "byline", "marker_from") else (i,),
-            around.ahead[i],
-            state,
-            looks,
-            self._way("new", None, *_new_terms(around, i, kind, state, looks)),
+            i=i,
+            kind=typed.kind,
+            group=(i, *around.follow[i]) if typed.kind in ("short", "byline", "marker_from") else (i,),
+            ahead=around.ahead[i],
+            state=state,
+            looks=looks,
+            new=(Way("new", None, tuple(new_terms), sum([c.weigh(values) for c, values in new_terms])),),
+            new_beside=criteria(f"new.{kind}", _NEW_BESIDE),
+            beside=(criteria(there, _BESIDE), criteria(here, _BESIDE)),
+            common=(criteria(there, _COMMON), criteria(here, _COMMON)),
+            join=(criteria(f"{join}.there", _JOIN), criteria(f"{join}.here", _JOIN)),
         )
 
     def _look(self, sight: _Sight, story: Story) -> _Look:
@@ -208,110 +242,77 @@ class Prospects:
         return found
 
     def _ways_into(self, sight: _Sight, story: Story, look: _Look, here: bool) -> tuple[Way, ...]:
-        """The ways to put the block into a story."""
+        """The ways to put the block into a story. All share what the block has in common with it."""
         around, i = self._around, sight.i
-        kind = around.typed[i].kind
-        where = "here" if here else "there"
-        common = _story_features(sight, story, look)
-        into = _Into(self, sight, story, (f"place.{sight.place}.{where}", common))
-        if kind in ("body", "short"):
-            return self._text_ways(sight, story, into, where)
-        own = {"last_is_previous": float(story.last == i - 1)}
-        if kind not in ("byline", "credit"):
-            return (into.way("marker", f"{kind}.{where}", own),)
-        if kind == "byline" and _has_its_byline(around, i, story):
-            return ()
-        own["tail_byline"] = float(around.typed[i].text[:1] in "（(" and story.bodies > 0)
-        own["one_body"] = float(story.bodies == 1 and not story.heads)
-        own["one_body_with_head"] = float(story.bodies == 1 and story.heads > 0)
-        own["many_bodies"] = float(story.bodies > 1)
-        return (into.way("byline", f"{kind}.{where}", own),)
-
-    def _text_ways(self, sight: _Sight, story: Story, into: _Into, where: str) -> tuple[Way, ...]:
-        around, i = self._around, sight.i
-        typed = around.typed[i]
-        short = typed.kind == "short"
+        criteria, values = sight.common[here], _common(sight, story, look)
+        common, shared = (criteria, values), criteria.weigh(values)
         ways: list[Way] = []
         for tail in story.tails:
             seam = around.seams.get((tail, i))
             if seam:
-                own = _join_features(around, i, tail, seam, story)
-                ways.append(into.join(tail, f"{'join_short' if short else 'join'}.{where}", own))
-        if short:
-            if story.head_open and (where == "here" or not story.bodies):
-                ways.append(into.way("head", f"head.{where}", None, "is.short"))
-            if not story.head_open and (story.bodies or story.heads) and not story.photo:
-                ways.append(into.way("heading", f"heading.{where}", None, "is.short"))
-            if not story.heads and not story.photo:
-                ways.append(into.way("late_head", f"late_head.{where}", None, "is.short"))
-        if not story.photo:  # a photo credit closes its story
-            own = {"text_short": float(len(typed.text) < 60), "text_ended": float(typed.block.ended)}
-            if typed.block.ended and len(typed.text) <= _TINY:
-                own["tiny"] = 1.0
-                last = story.blocks[-1]
-                own["tiny_after_open"] = float(last == i - 1 and last in story.tails)
-            if typed.lead:
-                own["lead"] = 1.0
-                own["lead_with_bodies"] = float(story.bodies > 0)
-                own["lead_with_byline"] = float(story.byline)
-            if short:
-                ways.append(into.way("append", f"append_short.{where}", own, "looks.is.short"))
-            else:
-                ways.append(into.way("append", f"append.{where}", own))
+                criteria, values = sight.join[here], _joining(around, i, tail, seam, story)
+                ways.append(Way("join", tail, (common, (criteria, values)), shared + criteria.weigh(values)))
+        state = self._state(story)
+        for move, own in _moves(around, i, story, here):
+            entrance = self._entrances.get((move, here)) or self._entrance(sight, move, here)
+            score = self._readiness(story, state, entrance.state) + (shared + entrance.score)
+            score += entrance.own.weigh(own) + entrance.looks
+            terms = (common, entrance.block[0], (entrance.state, state), (entrance.own, own), *entrance.block[1:])
+            ways.append(Way(move, None, terms, score))
         return tuple(ways)
 
-    def of_story(self, story: Story, path: str) -> tuple[Features, float]:
-        """How ready a state of a story is for what comes, and what that counts for a way with this path."""
-        features = self._states.get(story.key)
-        if features is None:
-            features = self._states[story.key] = _story_state(self._around, story)
-        key = story.key, path
-        score = self._state_scores.get(key)
-        if score is None:
-            score = self._state_scores[key] = dot(features, self._weights.group(path))
-        return features, score
-
-    def of_block(self, path: str, features: Features) -> float:
-        """What the block's own features count under this path."""
-        score = self._block_scores.get(path)
-        if score is None:
-            score = self._block_scores[path] = dot(features, self._weights.group(path))
-        return score
-
-    def weighed(self, path: str, features: Features) -> float:
-        return dot(features, self._weights.group(path))
-
-
-class _Into:
-    """Makes the ways of a block into a story, which share what holds for all of them."""
-
-    __slots__ = ("_common", "_prospects", "_score", "_sight", "_story")
-
-    def __init__(self, prospects: Prospects, sight: _Sight, story: Story, common: tuple[str, Features]) -> None:
-        self._prospects, self._sight, self._story, self._common = prospects, sight, story, common
-        self._score = prospects.weighed(*common)
-
-    def join(self, tail: int, path: str, own: Features) -> Way:
-        return Way("join", tail, (self._common, (path, own)), self._score + self._prospects.weighed(path, own))
-
-    def way(self, move: Move, path: str, own: Features | None, looks: str = "") -> Way:
-        """`own`: features of block and story together. `looks`: where the weights of a short line's looks stand."""
-        prospects, sight = self._prospects, self._sight
-        state, score = prospects.of_story(self._story, path)
-        terms = [self._common, (path, sight.state), (path, state)]
-        score += self._score + prospects.of_block(path, sight.state)
-        if own:
-            terms.append((path, own))
-            score += prospects.weighed(path, own)
+    def _entrance(self, sight: _Sight, move: Move, here: bool) -> _Entrance:
+        """How the block can make this move, in the story where the last block went (`here`) or in another."""
+        criteria = self._weights.criteria
+        names, name, looks = _OWN.get(move, ()), str(move), ""
+        if move in ("byline", "marker"):
+            name = sight.kind
+        elif sight.kind == "short":
+            name, looks = ("append_short", "looks.is.short") if move == "append" else (move, "is.short")
+        path = f"{name}.{'here' if here else 'there'}"
+        block = [(criteria(path, sight.state), (1.0,) * len(sight.state))]
         if looks:
-            path = f"{path}.{looks}"
-            terms.append((path, sight.looks))
-            score += prospects.of_block(path, sight.looks)
-        return Way(move, None, tuple(terms), score)
+            block.append((criteria(f"{path}.{looks}", _LOOKS), sight.looks))
+        scores = [c.weigh(values) for c, values in block]
+        entrance = _Entrance(
+            move, criteria(path, _STATE), criteria(path, names), tuple(block), scores[0], sum(scores[1:])
+        )
+        self._entrances[move, here] = entrance
+        return entrance
+
+    def _state(self, story: Story) -> Values:
+        found = self._states.get(story.key)
+        if found is None:
+            found = self._states[story.key] = _story_state(self._around, story)
+        return found
+
+    def _readiness(self, story: Story, state: Values, criteria: Criteria) -> float:
+        """How ready a state of a story is for a move."""
+        key = story.key, criteria.path
+        found = self._state_scores.get(key)
+        if found is None:
+            found = self._state_scores[key] = criteria.weigh(state)
+        return found
 
 
-def _weigh(weights: tuple[float, ...], values: tuple[float, ...]) -> float:
-    return sum([w * v for w, v in zip(weights, values, strict=True)])
+def _moves(around: Surroundings, i: int, story: Story, here: bool) -> list[tuple[Move, Values]]:
+    """What can be done with block i in a story, apart from joins, with the values of `_OWN`."""
+    kind = around.typed[i].kind
+    if kind in ("marker_from", "marker_to"):
+        return [("marker", (float(story.last == i - 1),))]
+    if kind in ("byline", "credit"):
+        return [] if kind == "byline" and _has_its_byline(around, i, story) else [("byline", _byline(around, i, story))]
+    found: list[tuple[Move, Values]] = []
+    if kind == "short":
+        if story.head_open and (here or not story.bodies):
+            found.append(("head", ()))
+        if not story.head_open and (story.bodies or story.heads) and not story.photo:
+            found.append(("heading", ()))
+        if not story.heads and not story.photo:
+            found.append(("late_head", ()))
+    if not story.photo:  # a photo credit closes its story
+        found.append(("append", _appended(around, i, story)))
+    return found
 
 
 def _has_its_byline(around: Surroundings, i: int, story: Story) -> bool:
@@ -325,97 +326,150 @@ def _has_its_byline(around: Surroundings, i: int, story: Story) -> bool:
     return (story.byline or (story.lead and story.bodies > 0)) and around.typed[i].text[0] not in "（("
 
 
-def _new_terms(around: Surroundings, i: int, kind: str, state: Features, looks: Features) -> list[tuple[str, Features]]:
-    if kind == "short":
-        alike = around.alike((i,), around.follow[i]) if around.follow[i] else 0.0
-        return [("new.short", state), ("new.short", looks), ("new.short", {"follow_similarity": 8 * alike})]
-    own = {
-        "best_left": max(-4.0, around.best_left.get(i, -4.0)) / 4,
-        "short_text": float(len(around.typed[i].text) < 60),
-    }
-    return [(f"new.{kind}", state), ("new.body", own)]
+_TEXT = ("best_left", "short_text")
 
 
-def _short_looks(around: Surroundings, i: int) -> Features:
+def _new_text(around: Surroundings, i: int) -> Values:
+    """What speaks for a new story that begins with text: the values of `_TEXT`."""
+    return max(-4.0, around.best_left.get(i, -4.0)) / 4, float(len(around.typed[i].text) < 60)
+
+
+_HEAD = ("follow_similarity",)
+
+
+def _new_head(around: Surroundings, i: int) -> Values:
+    """What speaks for a new story that begins with a head: the values of `_HEAD`."""
+    return (8 * around.alike((i,), around.follow[i]) if around.follow[i] else 0.0,)
+
+
+#: The looks of a short line.
+_LOOKS = (
+    "length", "label_like", "numbered", "asks", "dash", "ends_dash", "quoted", "colon", "brackets", "run", "space",
+    "recurs", "comma", "best_left", "best_right", "long",
+)  # fmt: skip
+
+
+def _short_looks(around: Surroundings, i: int) -> Values:
+    """The values of `_LOOKS`."""
     text = around.typed[i].text
-    looks = {
-        "length": min(len(text), 40) / 20,
-        "label_like": float(len(text) <= 6),
-        "numbered": float(is_numbered(text)),
-        "asks": float(text[-1] in "？！…"),
-        "dash": float(text.startswith(("——", "—"))),
-        "ends_dash": float(text.endswith("—")),
-        "quoted": float(text[0] == "“" and text[-1] == "”"),
-        "colon": float(text[-1] in "：:"),
-        "brackets": float(text[0] in "（(【" and text[-1] in "）)】"),
-        "run": min(around.run_after[i], 4) / 2,
-        "space": float(" " in text.strip()),
-        "recurs": float(around.recurs[i]),
-        "comma": float("，" in text or "；" in text),
-        "best_left": max(-4.0, min(4.0, around.best_left.get(i, -4.0))) / 4,
-        "best_right": max(-4.0, min(4.0, around.best_right.get(i, -4.0))) / 4,
-        "long": float(len(text) > 30),
-    }
-    return {k: v for k, v in looks.items() if v}
+    return (
+        min(len(text), 40) / 20,
+        float(len(text) <= 6),
+        float(is_numbered(text)),
+        float(text[-1] in "？！…"),
+        float(text.startswith(("——", "—"))),
+        float(text.endswith("—")),
+        float(text[0] == "“" and text[-1] == "”"),
+        float(text[-1] in "：:"),
+        float(text[0] in "（(【" and text[-1] in "）)】"),
+        min(around.run_after[i], 4) / 2,
+        float(" " in text.strip()),
+        float(around.recurs[i]),
+        float("，" in text or "；" in text),
+        max(-4.0, min(4.0, around.best_left.get(i, -4.0))) / 4,
+        max(-4.0, min(4.0, around.best_right.get(i, -4.0))) / 4,
+        float(len(text) > 30),
+    )
 
 
-def _story_features(sight: _Sight, story: Story, look: _Look) -> Features:
-    """What holds for every way to put the block into this story."""
-    x: Features = {
-        "similarity": 8 * look.similarity,
-        "similarity_log": math.log(max(look.similarity, 0.0) + 0.02),
-        "distance": math.log1p(sight.i - story.last),
-        "names": look.names,
-    }
-    if sight.ahead:
-        x["ahead"] = 8 * look.ahead
-        x["ahead_log"] = math.log(max(look.ahead, 0.0) + 0.02)
-    if story.closed:
-        x["closed"] = 1.0
-    if story.photo:
-        x["photo"] = 1.0
-    return x
+#: What holds for every way to put a block into a story.
+_COMMON = ("similarity", "similarity_log", "distance", "names", "ahead", "ahead_log", "closed", "photo")
 
 
-def _join_features(around: Surroundings, i: int, tail: int, seam: Seam, story: Story) -> Features:
-    return {
-        "": 1.0,
-        "seam": max(-6.0, min(6.0, seam.score)) / 3,
-        "rival_right": max(-4.0, min(4.0, around.best_right[tail] - seam.score)) / 2,
-        "rival_left": max(-4.0, min(4.0, around.best_left[i] - seam.score)) / 2,
-        "adjacent": float(tail == i - 1),
-        "not_last": float(not story.blocks or story.blocks[-1] != tail),
-        "running": float(is_running(around.typed[tail].text)),
-        "residue": float(around.typed[i].block.residue),
-    }
+def _common(sight: _Sight, story: Story, look: _Look) -> Values:
+    """The values of `_COMMON`."""
+    return (
+        8 * look.similarity,
+        math.log(max(look.similarity, 0.0) + 0.02),
+        math.log1p(sight.i - story.last),
+        look.names,
+        8 * look.ahead,
+        math.log(max(look.ahead, 0.0) + 0.02) if sight.ahead else 0.0,
+        float(story.closed),
+        float(story.photo),
+    )
 
 
-def _story_state(around: Surroundings, story: Story) -> Features:
-    """How ready the story is for what comes."""
-    last = story.blocks[-1]
-    x: Features = {}
-    if not story.bodies:
-        x["first_body"] = 1.0
-        if story.heads:
-            x["waiting"] = 1.0
-    if story.heads:
-        x["heads"] = min(story.heads, 4) / 2
-    else:
-        x["headless"] = 1.0
-    if story.byline:
-        x["byline"] = 1.0
-    if story.lead:
-        x["has_lead"] = 1.0
-    if story.late_head:
-        x["late_head"] = 1.0
-    if story.from_marker:
-        x["from_marker"] = 1.0
-    if story.tails:
-        x["open_tails"] = min(len(story.tails), 3) / 2
-        if last in story.tails:
-            x["open_tail"] = 1.0
-            x["tail_best_right"] = max(-4.0, min(4.0, around.best_right.get(last, -6.0))) / 2
-            if is_running(around.typed[last].text):
-                x["open_running_tail"] = 1.0
-                x["open_running_tail.no_residue"] = float(last not in around.wanted_by_residue)
-    return x
+#: A sentence that goes on.
+_JOIN = ("", "seam", "rival_right", "rival_left", "adjacent", "not_last", "running", "residue")
+
+
+def _joining(around: Surroundings, i: int, tail: int, seam: Seam, story: Story) -> Values:
+    """The values of `_JOIN`."""
+    score = seam.score
+    return (
+        1.0,
+        max(-6.0, min(6.0, score)) / 3,
+        max(-4.0, min(4.0, around.best_right[tail] - score)) / 2,
+        max(-4.0, min(4.0, around.best_left[i] - score)) / 2,
+        float(tail == i - 1),
+        float(story.last != tail),
+        float(is_running(around.typed[tail].text)),
+        float(around.typed[i].block.residue),
+    )
+
+
+#: What a block that is put into a story has to do with it, by move.
+_OWN: dict[Move, Names] = {
+    "append": (
+        "text_short", "text_ended", "tiny", "tiny_after_open", "lead", "lead_with_bodies", "lead_with_byline",
+    ),
+    "byline": ("last_is_previous", "tail_byline", "one_body", "one_body_with_head", "many_bodies"),
+    "marker": ("last_is_previous",),
+}  # fmt: skip
+
+
+def _appended(around: Surroundings, i: int, story: Story) -> Values:
+    """The values of `_OWN["append"]`."""
+    typed = around.typed[i]
+    ended = typed.block.ended
+    tiny = ended and len(typed.text) <= _TINY
+    return (
+        float(len(typed.text) < 60),
+        float(ended),
+        float(tiny),
+        float(tiny and story.last == i - 1 and story.last in story.tails),
+        float(typed.lead),
+        float(typed.lead and story.bodies > 0),
+        float(typed.lead and story.byline),
+    )
+
+
+def _byline(around: Surroundings, i: int, story: Story) -> Values:
+    """The values of `_OWN["byline"]`."""
+    return (
+        float(story.last == i - 1),
+        float(around.typed[i].text[:1] in "（(" and story.bodies > 0),
+        float(story.bodies == 1 and not story.heads),
+        float(story.bodies == 1 and story.heads > 0),
+        float(story.bodies > 1),
+    )
+
+
+#: How ready a story is for what comes.
+_STATE = (
+    "first_body", "waiting", "heads", "headless", "byline", "has_lead", "late_head", "from_marker", "open_tails",
+    "open_tail", "tail_best_right", "open_running_tail", "open_running_tail.no_residue",
+)  # fmt: skip
+
+
+def _story_state(around: Surroundings, story: Story) -> Values:
+    """The values of `_STATE`."""
+    last = story.last
+    is_open = last in story.tails
+    runs = is_open and is_running(around.typed[last].text)
+    return (
+        float(not story.bodies),
+        float(not story.bodies and story.heads > 0),
+        min(story.heads, 4) / 2,
+        float(not story.heads),
+        float(story.byline),
+        float(story.lead),
+        float(story.late_head),
+        float(story.from_marker),
+        min(len(story.tails), 3) / 2,
+        float(is_open),
+        max(-4.0, min(4.0, around.best_right.get(last, -6.0))) / 2 if is_open else 0.0,
+        float(runs),
+        float(runs and last not in around.wanted_by_residue),
+    )

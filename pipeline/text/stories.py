@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from pipeline.text.decisions import REACH, Move, Prospects, Way
@@ -21,6 +22,8 @@ BEAM = 3
 _HOPELESS = -9.0  # log probability below which a decision is not followed
 _BEHIND = 1.5  # a history this much less likely (natural log) than the best one is dropped
 _COMPARED = 6  # the last stories of a history, by which it is told from another
+
+_score = attrgetter("score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,16 @@ class _History(NamedTuple):
     placed: _Placed | None
 
 
+class _Grown(NamedTuple):
+    """A history and a decision that could go on with it: the score of both, and the decision's log probability."""
+
+    score: float
+    logp: float
+    history: _History
+    way: Way
+    story: int
+
+
 def tell(around: Surroundings, weights: Mapping[str, float], beam: int = BEAM) -> list[Placing]:
     """The best history of the page: one placing a block, in the order of the file."""
     prospects = Prospects(around, Weights.of(weights))
@@ -56,27 +69,30 @@ def tell(around: Surroundings, weights: Mapping[str, float], beam: int = BEAM) -
     for i, typed in enumerate(around.typed):
         if typed.kind == "furniture":
             continue
-        grown: list[tuple[float, float, _History, Way, int]] = []
+        grown: list[_Grown] = []
         for history in histories:
-            found = prospects.choices(i, history.stories, history.current)
-            top = max([choice.score for choice in found])
-            total = top + math.log(sum([math.exp(choice.score - top) for choice in found]))
+            options = prospects.options(i, history.stories, history.current)
+            scores = [way.score + option.score for option in options for way in option.ways]
+            top = max(scores)
+            total = top + math.log(sum([math.exp(score - top) for score in scores]))
+            least = max(total + _HOPELESS, top - _BEHIND)
             grown += [
-                (history.score + choice.score - total, choice.score - total, history, choice.way, choice.story)
-                for choice in found
-                if choice.score - total > _HOPELESS
+                _Grown(history.score + score - total, score - total, history, way, option.story)
+                for option in options
+                for way in option.ways
+                if (score := way.score + option.score) >= least
             ]
-        grown.sort(key=lambda g: -g[0])
+        grown.sort(key=_score, reverse=True)
         histories = _step(book, i, grown, beam)
     return _trace(histories[0].placed)
 
 
-def _step(book: Book, i: int, grown: Sequence[tuple[float, float, _History, Way, int]], beam: int) -> list[_History]:
+def _step(book: Book, i: int, grown: Sequence[_Grown], beam: int) -> list[_History]:
     """The best histories; of those that agree in all that matters from here on, only the better."""
     kept: list[_History] = []
     seen: set[tuple[int, ...]] = set()
     for score, logp, history, way, number in grown:
-        if score < grown[0][0] - _BEHIND:
+        if score < grown[0].score - _BEHIND:
             break
         stories, number = book.place(history.stories, i, way, number)
         state = (number, *[s.like for s in stories[-_COMPARED:]])
