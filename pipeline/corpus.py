@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.datasets import inputs
 from pipeline.datasets.reference import reference_texts
@@ -26,13 +28,14 @@ from pipeline.datasets.tables import edits_from_rows
 from pipeline.engines import Engine
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel, text_hash, train
-from pipeline.language.people import NAMES_FILE, Person, merged, people_of_page
+from pipeline.language.people import NAMES_FILE, Person, merged, passage_of, people_of_page, tells_a_variant
 from pipeline.text.document import Page
 from pipeline.text.models import Models
 from pipeline.text.page import normalise_page
 from pipeline.text.passages import Passage
+from pipeline.text.person_names import RULE, PageText
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.spans import Span, rendered_edits, view
+from pipeline.text.spans import Edit, Span, render, rendered_edits, view
 from pipeline.version import software_version
 
 #: The language model learns from so much of the input, as it is on disk: 5 MB give most of what there is to gain, and
@@ -118,15 +121,22 @@ def _lexicon_facts(folder: Path, model_id: str, fresh: bool) -> Learned:
 def _raw_people(task: tuple[str, Sequence[inputs.Source], str | None]) -> list[Person]:
     """The names on an issue's raw pages; every line is a passage, as nothing is known of its layout yet."""
     source, sources, batch = task
-    models = load_models()
+    models = _models()
     pages, _ = inputs.read_issue(source, sources, batch=batch)
-    return merged(p for page in pages for p in people_of_page(_raw_passages(page, models), models))
+    return merged(p for page in pages for p in people_of_page([_raw_passage(page, models)], models))
 
 
-def _raw_passages(page: Page, models: Models) -> list[Passage]:
+@cache
+def _models() -> Models:
+    """The lexicons alone, made once a process."""
+    return load_models()
+
+
+def _raw_passage(page: Page, models: Models) -> Passage:
+    """All lines of a raw page; a line break ends what can be a name, as the end of a paragraph does."""
     edits = rendered_edits(normalise_page(page, models, CleaningProfile()))
-    spans = (Span(m.start(), m.end()) for m in re.finditer(r"[^\r\n]+", page.text))
-    return [Passage(view(page.text, [span], edits), "body", number) for number, span in enumerate(spans)]
+    lines = re.split(r"[\r\n]+", render(page.text, [Span(0, len(page.text))], edits))
+    return passage_of(PageText.SEPARATOR.join(lines), "body")
 
 
 def write_names(engine: Engine, output: str, present: set[str]) -> pa.Table:
@@ -183,20 +193,44 @@ def _person_row(p: Person) -> dict[str, Any]:
 
 
 def _published_people(task: tuple[str, str]) -> list[Person]:
+    """The names in an issue's paragraphs. Few pages have edits of names; of the others only clean text is read."""
     output, issue_id = task
-    store, models = Store(output), load_models()
-    paragraphs = _by_page(store.read("paragraphs", issue_id, ["page_id", "article_id", "role", "raw_spans"]))
-    edits = _by_page(store.read("edits", issue_id))
-    found: list[Person] = []
-    for row in store.read("pages", issue_id, ["page_id", "text"]).to_pylist():
-        page_edits = edits_from_rows(edits.get(row["page_id"], []))
-        shown = rendered_edits(page_edits)
-        passages = [
-            Passage(view(row["text"], [Span(s["start"], s["end"]) for s in p["raw_spans"]], shown), p["role"], number)
-            for number, p in enumerate(paragraphs.get(row["page_id"], []))
+    store, models = Store(output), _models()
+    edits = store.read("edits", issue_id)
+    edits = edits.filter(pc.match_substring(edits.column("rule"), RULE))
+    told = {page: found for page, rows in _by_page(edits).items() if (found := _variants(rows))}
+    paragraphs = _by_page(store.read("paragraphs", issue_id, ["page_id", "role", "text"]))
+    traced = _traced(store, issue_id, told) if told else {}
+    people = (
+        people_of_page(
+            traced.get(page_id) or [passage_of(r["text"], r["role"]) for r in rows], models, told.get(page_id, ())
+        )
+        for page_id, rows in paragraphs.items()
+    )
+    return merged(p for found in people for p in found)
+
+
+def _variants(rows: Sequence[dict[str, Any]]) -> list[Edit]:
+    return [e for e in edits_from_rows(rows) if tells_a_variant(e)]
+
+
+def _traced(store: Store, issue_id: str, wanted: Collection[str]) -> dict[str, list[Passage]]:
+    """page_id → its paragraphs, knowing where they come from."""
+
+    def some(table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        rows = store.read(table, issue_id, columns)
+        return rows.filter(pc.is_in(rows.column("page_id"), pa.array(sorted(wanted))))
+
+    paragraphs = _by_page(some("paragraphs", ["page_id", "role", "raw_spans"]))
+    edits = _by_page(some("edits"))
+    found = {}
+    for page in some("pages", ["page_id", "text"]).to_pylist():
+        shown = rendered_edits(edits_from_rows(edits.get(page["page_id"], [])))
+        found[page["page_id"]] = [
+            Passage(view(page["text"], [Span(s["start"], s["end"]) for s in p["raw_spans"]], shown), p["role"], number)
+            for number, p in enumerate(paragraphs.get(page["page_id"], []))
         ]
-        found += people_of_page(passages, models, page_edits)
-    return merged(found)
+    return found
 
 
 def _by_page(table: pa.Table) -> dict[str, list[dict[str, Any]]]:

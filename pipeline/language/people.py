@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
+from pipeline.text.document import Role
 from pipeline.text.models import Models
 from pipeline.text.passages import Passage
-from pipeline.text.person_names import RULE, NameMention, mentions
-from pipeline.text.spans import Edit
+from pipeline.text.person_names import RULE, NameMention, PageText, mentions
+from pipeline.text.spans import Edit, View
 
 #: The name lexicon: a line a name, with its mentions and on how many pages it stands.
 NAMES_FILE = "names.csv"
@@ -33,19 +35,42 @@ class Person:
 
 
 def people_of_page(passages: Sequence[Passage], models: Models, edits: Iterable[Edit] = ()) -> list[Person]:
-    """The persons of one page, by name. `edits`: the page's, of which those of the name rule tell the variants."""
+    """The persons of one page, by name. `edits`: the page's, of which those of the name rule tell the variants; without
+    them the passages need not know where they come from."""
     found: dict[str, Person] = {}
-    named = mentions(passages, models)
+    named = mentions(_runs(passages), models)
     for m in named:
         person = found.setdefault(m.name, Person(m.name, pages=1))
         person.mentions += 1
         if m.title:
             person.titles[m.title] += 1
     for edit in edits:
-        if RULE in edit.rule.split("+") and len(edit.after) == 1 and edit.status != "rejected":
+        if tells_a_variant(edit):
             for name, form in _forms(edit, passages, named):
                 found[name].variants[form, "unified" if edit.rendered else "suggested"] += 1
     return [found[name] for name in sorted(found)]
+
+
+def tells_a_variant(edit: Edit) -> bool:
+    """Is it one of the name rule that was not rejected?"""
+    return RULE in edit.rule.split("+") and len(edit.after) == 1 and edit.status != "rejected"
+
+
+def passage_of(text: str, role: Role | None) -> Passage:
+    """Clean text of which nobody asks where it comes from."""
+    return Passage(View(text, (), ()), role, 0)
+
+
+def _runs(passages: Sequence[Passage]) -> list[Passage]:
+    """Neighbours of one role as one passage: names are looked for in the page's text, which is the same."""
+    runs = ((role, list(own)) for role, own in groupby(passages, key=lambda p: p.role))
+    return [
+        replace(
+            passage_of(PageText.SEPARATOR.join(p.text for p in own), role),
+            authors=tuple(a for p in own for a in p.authors),
+        )
+        for role, own in runs
+    ]
 
 
 def merged(people: Iterable[Person]) -> list[Person]:
