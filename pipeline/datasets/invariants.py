@@ -302,17 +302,21 @@ def is_blank(text: str) -> bool:
 
 def lost_characters(clean: CleanPage) -> int:
     """Visible characters that no article, duplicate or orphan holds."""
-    text, own = clean.page.text, sorted((c for c in claims(clean) if c.start < c.end), key=_place)
+    text = clean.page.text
+    spans = [s for a in clean.articles for p in a.paragraphs for s in p.spans]
+    spans += [s for d in clean.duplicates for s in d.spans]
+    spans += [s for o in clean.orphans for s in o.spans]
+    own = sorted([s for s in spans if s[0] < s[1]])
     return sum(not is_blank(c) for s, e in _gaps(own, len(text)) if not is_blank(text[s:e]) for c in text[s:e])
 
 
-def _gaps(own: Iterable[Claim], n: int) -> Iterator[tuple[int, int]]:
-    """What lies between the claims (sorted)."""
+def _gaps(own: Iterable[Span | Claim], n: int) -> Iterator[tuple[int, int]]:
+    """What lies between spans or claims (sorted)."""
     at = 0
     for c in own:
-        if c.start > at:
-            yield at, c.start
-        at = max(at, c.end)
+        if c[0] > at:
+            yield at, c[0]
+        at = max(at, c[1])
     if at < n:
         yield at, n
 

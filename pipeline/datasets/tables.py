@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.datasets import columns
 from pipeline.datasets.inputs import Reject
 from pipeline.datasets.invariants import lost_characters
 from pipeline.datasets.schemas import SCHEMAS
@@ -23,9 +24,9 @@ from pipeline.text.document import (
     Page,
     Paragraph,
 )
-from pipeline.text.ledger import build_ledger
+from pipeline.text.ledger import ledger_rows
 from pipeline.text.profile import CleaningProfile
-from pipeline.text.spans import Edit, Span
+from pipeline.text.spans import RENDERED, STAGES, Edit, Span
 
 #: Tables that are made from clean pages.
 DERIVED = ("articles", "paragraphs", "edits", "duplicates", "orphans", "ledger", "quality")
@@ -102,23 +103,9 @@ def frames(clean: Sequence[CleanPage], software_version: str = "") -> dict[str, 
 def _table(name: str, rows: Iterable[Row]) -> pa.Table:
     """Rows as columns; the order of the values is that of the schema."""
     schema = SCHEMAS[name]
-    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
-    arrays = [_array(column, field) for column, field in zip(columns, schema, strict=True)]
+    values: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [columns.column(own, field.type) for own, field in zip(values, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
-    """Lists of structs are built from flat columns: dictionaries by the thousand would be slow."""
-    if not (pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type)):
-        return pa.array(values, field.type)
-    struct, offsets = field.type.value_type, [0]
-    for items in values:
-        offsets.append(offsets[-1] + len(items))
-    flat = list(zip(*(item for items in values for item in items), strict=True)) or [()] * struct.num_fields
-    parts = [pa.array(column, part.type) for column, part in zip(flat, struct, strict=True)]
-    return pa.ListArray.from_arrays(
-        pa.array(offsets, pa.int32()), pa.StructArray.from_arrays(parts, fields=list(struct)), type=field.type
-    )
 
 
 def _article_rows(clean: CleanPage, issue_id: str) -> Iterator[Row]:
@@ -140,24 +127,29 @@ def _paragraph_rows(clean: CleanPage, issue_id: str) -> Iterator[Row]:
 
 
 def _edit_rows(clean: CleanPage, issue_id: str) -> Iterator[Row]:
-    page_id, seen = clean.page.page_id, Counter[str]()
-    held = sorted((s.start, s.end, a.article_id) for a in clean.articles for s in a.spans)
+    page_id, edits = clean.page.page_id, clean.edits
+    held = sorted([(s.start, s.end, a.article_id) for a in clean.articles for p in a.paragraphs for s in p.spans])
     starts = [h[0] for h in held]
-    for e in clean.edits:
-        own = f"{page_id}@{e.start}-{e.end}/{e.rule}"
-        seen[own] += 1
-        edit_id = own if seen[own] == 1 else f"{own}~{seen[own]}"
+    ids = _numbered([f"{page_id}@{e.start}-{e.end}/{e.rule}" for e in edits])
+    for edit_id, e in zip(ids, edits, strict=True):
+        at = bisect_right(starts, e.start) - 1
+        # The article whose span holds it; an insertion belongs to the span that holds the character after it.
+        inside = at >= 0 and e.start < held[at][1] and e.end <= held[at][1]
         yield (
-            edit_id, page_id, issue_id, _holder(held, starts, e), e.start, e.end, e.before, e.after, e.stage, e.rule,
-            e.confidence, e.status, e.evidence,
+            edit_id, page_id, issue_id, held[at][2] if inside else None, e.start, e.end, e.before, e.after, e.stage,
+            e.rule, e.confidence, e.status, e.evidence,
         )  # fmt: skip
 
 
-def _holder(held: Sequence[tuple[int, int, str]], starts: Sequence[int], edit: Edit) -> str | None:
-    """The article whose span holds the edit; an insertion belongs to the span that holds the character after it."""
-    at = bisect_right(starts, edit.start) - 1
-    inside = at >= 0 and edit.start < held[at][1] and edit.end <= held[at][1]
-    return held[at][2] if inside else None
+def _numbered(ids: list[str]) -> list[str]:
+    """A second edit of one rule at one place is ~2, a third ~3."""
+    if len(set(ids)) == len(ids):
+        return ids
+    seen, made = Counter[str](), []
+    for own in ids:
+        seen[own] += 1
+        made.append(own if seen[own] == 1 else f"{own}~{seen[own]}")
+    return made
 
 
 def _duplicate_rows(clean: CleanPage, issue_id: str) -> Iterator[Row]:
@@ -175,10 +167,9 @@ def _orphan_rows(clean: CleanPage, issue_id: str) -> Iterator[Row]:
 
 def _ledger_rows(clean: CleanPage, issue_id: str) -> Iterator[Row]:
     """Computed from what goes into the other tables, whatever `clean.ledger` says."""
-    for r in build_ledger(clean.page.text, clean.articles, clean.duplicates, clean.orphans):
-        yield (
-            clean.page.page_id, issue_id, r.start, r.end, r.line_no, r.disposition, r.owner_id, r.role, r.paragraph_seq,
-        )  # fmt: skip
+    page_id = clean.page.page_id
+    rows = ledger_rows(clean.page.text, clean.articles, clean.duplicates, clean.orphans)
+    return ((page_id, issue_id, *row) for row in rows)
 
 
 def _quality_row(clean: CleanPage, issue_id: str, low: float, perplexity: float | None) -> Row:
@@ -186,8 +177,8 @@ def _quality_row(clean: CleanPage, issue_id: str, low: float, perplexity: float 
     for r in clean.ledger:
         chars[r.disposition] += r.end - r.start
     joins = [j for a in clean.articles for p in a.paragraphs for j in p.joins]
-    stages = Counter(e.stage for e in clean.edits if e.rendered)
-    suggested = sum(e.status == "suggested" for e in clean.edits)
+    edits = Counter([(e.stage, e.status) for e in clean.edits])
+    suggested = sum(n for (_, status), n in edits.items() if status == "suggested")
     values: dict[str, Any] = {
         "page_id": clean.page.page_id,
         "issue_id": issue_id,
@@ -203,7 +194,7 @@ def _quality_row(clean: CleanPage, issue_id: str, low: float, perplexity: float 
         "duplicates": len(clean.duplicates),
         "orphans": len(clean.orphans),
         "suggestions": suggested,
-        **{f"edits_{s}": stages[s] for s in ("normalise", "script", "join", "correct")},
+        **{f"edits_{stage}": sum(edits[stage, status] for status in RENDERED) for stage in STAGES},
         "edits_suggested": suggested,
         **{n: notes.get(n, 0) for n in ("replacement_characters", "private_use_characters", "unpaired_quotes")},
         "mean_join_confidence": sum(j.confidence for j in joins) / len(joins) if joins else None,
