@@ -30,6 +30,7 @@ _ENDINGS = "。！？…”’」』；;.!?"
 Keys = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.uint32]
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -161,12 +162,17 @@ def _sorted_counts(table: Keys, counts: Counts, wanted: Keys) -> npt.NDArray[np.
 
 @dataclass(frozen=True)
 class OwnShare(NgramCounts):
-    """What one text contributed to a model. `contexts[n - 2]`, for n-grams of order n: the contexts in it, how often
-    each was followed in it, and by how many characters that followed it nowhere else. `characters`: how many stand in
-    no other text."""
+    """What one text contributed to a model, aligned with its n-grams of each order.
 
-    contexts: tuple[tuple[Keys, Floats, Floats], ...] = ()
-    characters: int = 0
+    at: where each stands in the model's table; -1 = in no other text, which is as if it had never been seen.
+    followers, kinds (orders 1 to ORDER - 1): how often each was followed in the text, and by how many characters that
+    followed it nowhere else. characters: how many stand in no other text.
+    """
+
+    at: tuple[Places, ...]
+    followers: tuple[Floats, ...]
+    kinds: tuple[Floats, ...]
+    characters: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,34 +238,21 @@ class NgramModel:
         first = rows.shape[1] - last - 1  # the column before: its n-grams are contexts
         shape = (len(rows), last + 1)
         probability = np.full((len(rows), last), 1.0 / SIZE)
-        shorter = np.zeros(shape, dtype=np.int64)  # where the n-gram one character shorter stands
+        shorter, mine = np.zeros(shape, dtype=np.int64), None  # where the n-gram one character shorter stands
         for n, (keys, alive) in enumerate(_growing_keys(rows, first), start=1):
             if n > 1:  # an n-gram was only seen where its end and its beginning were
                 alive = alive & (shorter >= 0)
                 alive[:, 1:] &= shorter[:, :-1] >= 0
             if n == ORDER:
                 alive[:, 0] = False
-            places = np.flatnonzero(alive)
-            asked = keys.ravel()[places]
-            order = np.argsort(asked)  # sorted questions walk through memory in order: several times faster
-            places, asked = places[order], asked[order]
-            found = find_sorted(self.grams.keys[n - 1], asked)
-            at = np.full(keys.size, -1, dtype=np.int64)
-            at[places] = found
-            hit = np.zeros(keys.size)
-            known = found >= 0
-            hit[places[known]] = self.grams.counts[n - 1][found[known]]
-            if own is not None:
-                hit[places] -= _sorted_counts(own.keys[n - 1], own.counts[n - 1], asked)
             if n == 1:
                 total, types = self._all(own)
                 followed, kinds = np.full(probability.shape, total), np.full(probability.shape, types)
             else:
-                followed, kinds = self._context(keys[:, 1:], shorter[:, :-1], n, own)
-            times = np.maximum(hit.reshape(shape)[:, 1:], 0)
-            mixed = (times + kinds * probability) / np.maximum(followed + kinds, 1e-12)
+                followed, kinds = self._context(shorter[:, :-1], None if mine is None else mine[:, :-1], n, own)
+            shorter, mine, hit = self._hits(keys, alive, n, own)
+            mixed = (hit[:, 1:] + kinds * probability) / np.maximum(followed + kinds, 1e-12)
             probability = np.where(followed > 0, mixed, probability)
-            shorter = at.reshape(shape)
         result: Floats = np.log(probability)
         return result
 
@@ -272,6 +265,13 @@ class NgramModel:
         keys, _ = ngram_keys(ids, 2)
         return self.counts_of(keys[1:], 2, own).astype(np.float64)
 
+    def _elsewhere(self, own: NgramCounts, n: int, asked: Places) -> Places:
+        """Where the n-grams of a text stand in the table, of those `asked` for that stand in others, too; else -1."""
+        at = np.full(len(own.keys[n - 1]), -1)
+        found = find_sorted(self.grams.keys[n - 1], own.keys[n - 1][asked])
+        at[asked] = np.where(self.grams.counts[n - 1][found] > own.counts[n - 1][asked], found, -1)
+        return at
+
     def _all(self, own: OwnShare | None) -> tuple[float, float]:
         total, types = float(self.grams.counts[0].sum()), float(len(self.grams.keys[0]))
         if own is not None:
@@ -279,23 +279,43 @@ class NgramModel:
             types -= own.characters
         return max(total, 0.0), types if total > 0 else 0.0
 
-    def _context(
-        self, keys: Keys, context_at: npt.NDArray[np.int64], n: int, own: OwnShare | None
-    ) -> tuple[Floats, Floats]:
-        """How often, and by how many kinds, the context of each n-gram was followed."""
-        known = context_at >= 0
-        at = context_at[known]
-        total = self.followers[n - 2][at].astype(np.float64)
-        types = self.kinds[n - 2][at].astype(np.float64)
+    def _hits(
+        self, keys: Keys, alive: npt.NDArray[np.bool_], n: int, own: OwnShare | None
+    ) -> tuple[Places, Places, Floats]:
+        """Where the n-grams stand in the table and in `own` (-1 = nowhere), and how often they were seen elsewhere;
+        those that are not `alive` stand nowhere."""
+        at, mine, hit = np.full(keys.shape, -1), np.full(keys.shape, -1), np.zeros(keys.shape)
+        places = np.flatnonzero(alive)
+        asked = keys.ravel()[places]
+        order = np.argsort(asked)  # sorted questions walk through memory in order: several times faster
+        places, asked = places[order], asked[order]
+        if own is None:
+            found = find_sorted(self.grams.keys[n - 1], asked)
+        else:
+            inside = find_sorted(own.keys[n - 1], asked)
+            mine.ravel()[places] = inside
+            found = np.append(own.at[n - 1], -1)[inside]  # what is nowhere else needs no search in a large table
+            others = np.flatnonzero(inside < 0)
+            found[others] = find_sorted(self.grams.keys[n - 1], asked[others])
+        known = np.flatnonzero(found >= 0)
+        places, found = places[known], found[known]
+        at.ravel()[places] = found
+        hit.ravel()[places] = self.grams.counts[n - 1][found]
         if own is not None:
-            contexts, own_total, own_types = own.contexts[n - 2]
-            mine = find(contexts, keys[known] // np.uint64(SIZE))
-            inside = np.flatnonzero(mine >= 0)
-            total[inside] -= own_total[mine[inside]]
-            types[inside] -= own_types[mine[inside]]
-        followed, kinds = np.zeros(keys.shape), np.zeros(keys.shape)
-        followed[known] = np.maximum(total, 0)
-        kinds[known] = np.maximum(types, 0)
+            hit.ravel()[places] -= np.append(own.counts[n - 1], 0)[mine.ravel()[places]]
+        return at, mine, hit
+
+    def _context(self, at: Places, mine: Places | None, n: int, own: OwnShare | None) -> tuple[Floats, Floats]:
+        """How often, and by how many kinds, the contexts of n-grams were followed elsewhere: `at` these places of the
+        table, `mine` in `own`."""
+        followed, kinds = np.zeros(at.shape), np.zeros(at.shape)
+        known = at >= 0
+        total = self.followers[n - 2][at[known]].astype(np.float64)
+        types = self.kinds[n - 2][at[known]].astype(np.float64)
+        if own is not None and mine is not None:
+            total -= np.append(own.followers[n - 2], 0.0)[mine[known]]
+            types -= np.append(own.kinds[n - 2], 0.0)[mine[known]]
+        followed[known], kinds[known] = np.maximum(total, 0), np.maximum(types, 0)
         return followed, kinds
 
     def perplexity(self, texts: Iterable[str]) -> float | None:
@@ -420,23 +440,19 @@ def _own_share(model: NgramModel, text: str) -> OwnShare | None:
     if not model.has_seen(text):
         return None
     own = count_ids(text_ids(text))
-    contexts = []
-    shorter = model._counts_of_sorted(own.keys[0], 1) <= own.counts[0]
-    alone = int(shorter.sum())
+    at = [model._elsewhere(own, 1, np.arange(len(own.keys[0])))]
+    followers: list[Floats] = []
+    kinds: list[Floats] = []
     for n in range(2, ORDER + 1):
-        keys, counts = own.keys[n - 1], own.counts[n - 1]
-        # an n-gram stands in this text alone when its end, one shorter, does: only the others are looked up
-        only_mine = shorter[find(own.keys[n - 2], keys % np.uint64(SIZE ** (n - 1)))]
-        open_ = np.flatnonzero(~only_mine)
-        only_mine[open_] = model._counts_of_sorted(keys[open_], n) <= counts[open_]
-        context = keys // np.uint64(SIZE)
-        first = np.flatnonzero(np.append(np.ones(min(1, len(keys)), dtype=np.bool_), context[1:] != context[:-1]))
-        contexts.append(
-            (
-                context[first],
-                np.add.reduceat(counts.astype(np.float64), first) if len(keys) else np.zeros(0),
-                np.add.reduceat(only_mine.astype(np.float64), first) if len(keys) else np.zeros(0),
-            )
-        )
-        shorter = only_mine
-    return OwnShare(own.keys, own.counts, tuple(contexts), alone)
+        keys, shorter = own.keys[n - 1], own.keys[n - 2]
+        beginning = keys // np.uint64(SIZE)
+        context = np.cumsum(np.append(np.ones(min(1, len(keys)), np.int64), beginning[1:] != beginning[:-1])) - 1
+        where = find_sorted(shorter, beginning[np.flatnonzero(np.diff(context, prepend=-1))])[context]
+        # an n-gram stands in another text only where its beginning and its end, one shorter, do
+        open_ = np.flatnonzero(at[-1][where] >= 0)
+        ends = find(shorter, keys[open_] % np.uint64(SIZE ** (n - 1)))
+        open_ = open_[at[-1][ends] >= 0]
+        at.append(model._elsewhere(own, n, open_))
+        followers.append(np.bincount(where, own.counts[n - 1], len(shorter)).astype(np.float64))
+        kinds.append(np.bincount(where, at[-1] < 0, len(shorter)).astype(np.float64))
+    return OwnShare(own.keys, own.counts, tuple(at), tuple(followers), tuple(kinds), int((at[0] < 0).sum()))
