@@ -360,7 +360,7 @@ def train_weights(groups: Sequence[tuple[Sequence[GoldPage], Models]], profile: 
     decisions: list[tuple[list[Features], int]] = []
     for (_, read), gold in zip(reads, golds, strict=True):
         rescored = {
-            k: replace(s, score=sum(seam.get(f"seam.{n}", 0.0) * v for n, v in s.features.items()))
+            k: s._replace(score=sum(seam.get(f"seam.{n}", 0.0) * v for n, v in s.features.items()))
             for k, s in read.around.seams.items()
         }
         around = Surroundings(read.around.typed, read.around.topics, read.around.names, rescored, read.around.recurs)

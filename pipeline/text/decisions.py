@@ -8,12 +8,12 @@ ready it is for each is that way's own.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from pipeline.text.roles import is_numbered
+from pipeline.text.roles import Kind, Typed, is_numbered
 from pipeline.text.seams import Seam, is_running
 from pipeline.text.surroundings import Story, Surroundings
 from pipeline.text.weights import Criteria, Features, Names, Values, Weights
@@ -85,34 +85,52 @@ class _Look(NamedTuple):
     names: float
 
 
-class _Entrance(NamedTuple):
-    """A move that puts a block into a story, and what is weighed for it: how ready the story is (`state`), what block
-    and story have to do with each other (`own`); and what is true of the block alone (`block`, weighed)."""
+class _Move(NamedTuple):
+    """What is weighed for a move of a kind of block: what stands before and after the block (`between`), its text, the
+    looks of a short line; how ready the story is, and what block and story have to do with each other (`own`)."""
 
-    move: Move
+    between: Criteria
+    text: Criteria
+    looks: Criteria
     state: Criteria
     own: Criteria
-    block: tuple[Term, ...]
+
+
+class _Place(NamedTuple):
+    """What is weighed for a kind of block in the story where the last block went, or in another one."""
+
+    common: Criteria
+    beside: Criteria
+    join: Criteria
+    by_move: Mapping[Move, _Move]
+
+
+class _Entry(NamedTuple):
+    """A move of one block: all that is true of the block alone, with its score; what is weighed for the story."""
+
+    terms: tuple[Term, ...]
     score: float
-    looks: float
+    state: Criteria
+    own: Criteria
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sight:
-    """What is true of a block whatever the stories are."""
+    """What is true of a block whatever the stories are; and what was worked out for the stories that it met."""
 
     i: int
-    kind: str
+    kind: Kind
     group: tuple[int, ...]
     ahead: tuple[int, ...]
-    state: Names
     looks: Values
+    text: Values
     new: tuple[Way]
     new_beside: Criteria
-    # of a story where the last block did not go, and of the one where it went
-    beside: tuple[Criteria, Criteria]
-    common: tuple[Criteria, Criteria]
-    join: tuple[Criteria, Criteria]
+    places: tuple[_Place, _Place]  # there: stories where the last block did not go; here: the one where it went
+    entries: dict[tuple[Move, bool], _Entry] = field(default_factory=dict)
+    met: dict[int, _Look] = field(default_factory=dict)
+    ways: dict[tuple[int, bool], tuple[Way, ...]] = field(default_factory=dict)
+    joins: dict[tuple[int, bool, bool], tuple[Term, float]] = field(default_factory=dict)
 
 
 class Prospects:
@@ -125,11 +143,8 @@ class Prospects:
         self._around = around
         self._weights = weights
         self._sight: _Sight | None = None
-        self._looks: dict[int, _Look] = {}
-        self._ways: dict[tuple[int, bool], tuple[Way, ...]] = {}
-        self._entrances: dict[tuple[Move, bool], _Entrance] = {}
-        self._states: dict[int, Values] = {}
-        self._state_scores: dict[tuple[int, str], float] = {}
+        self._places: dict[tuple[Kind, Names], tuple[_Place, _Place]] = {}
+        self._states: dict[int, tuple[Values, dict[str, float]]] = {}
 
     def choices(self, i: int, stories: Sequence[Story], current: int) -> list[Choice]:
         """Everything that can be decided for block i; the first is always a new story."""
@@ -143,7 +158,7 @@ class Prospects:
         """The same, by story."""
         sight = self._see(i)
         recent = self._recent(i, stories)
-        looks = [self._look(sight, s) for s in recent]
+        looks = [sight.met.get(s.key) or self._look(sight, s) for s in recent]
         best = second = most_ahead = most_names = 0.0
         best_story = -1
         if looks:
@@ -168,9 +183,9 @@ class Prospects:
             here = story.number == current
             if rank > 1 and look.similarity < least and not here and not story.tails and story.bodies:
                 continue
-            ways = self._ways.get((story.key, here))
+            ways = sight.ways.get((story.key, here))
             if ways is None:
-                ways = self._ways[story.key, here] = self._ways_into(sight, story, look, here)
+                ways = sight.ways[story.key, here] = self._ways_into(sight, story, look, here)
             if not ways:
                 continue
             other = second if story.number == best_story else best
@@ -182,7 +197,7 @@ class Prospects:
                 float(only and look.names > 0),
                 8 * (look.ahead - most_ahead),
             )
-            criteria = sight.beside[here]
+            criteria = sight.places[here].beside
             found.append(Option(story.number, ways, criteria.weigh(beside), (criteria, beside)))
         return found
 
@@ -196,103 +211,113 @@ class Prospects:
     def _see(self, i: int) -> _Sight:
         if self._sight is None or self._sight.i != i:
             self._sight = self._new_sight(i)
-            self._looks, self._ways, self._entrances = {}, {}, {}
         return self._sight
 
     def _new_sight(self, i: int) -> _Sight:
         around, criteria = self._around, self._weights.criteria
         typed = around.typed[i]
-        kind: str = typed.kind if typed.kind != "body" or not typed.lead else "lead"
-        previous = around.typed[i - 1].kind if i else "start"
-        after = around.after_run[i] if typed.kind == "short" else i + 1
-        following: str = "end"
-        if after < len(around.typed):
-            following = "lead" if around.typed[after].lead else around.typed[after].kind
-        state = ("", f"after_{previous}", f"before_{following}")
-        if typed.block.blank_before and around.blanks_speak:
-            state = (*state, "blank")
-        looks = _short_looks(around, i) if typed.kind == "short" else ()
-        there, here = f"place.{typed.kind}.there", f"place.{typed.kind}.here"
-        join = "join_short" if typed.kind == "short" else "join"
-        new_terms = [(criteria(f"new.{kind}", state), (1.0,) * len(state))]
-        if typed.kind == "short":
-            new_terms += [(criteria("new.short", _LOOKS), looks), (criteria("new.short", _HEAD), _new_head(around, i))]
+        kind = typed.kind
+        named: str = kind if kind != "body" or not typed.lead else "lead"
+        between, looks = _between(around, i), _short_looks(around, i) if kind == "short" else ()
+        terms = [(criteria(f"new.{named}", between), (1.0,) * len(between))]
+        if kind == "short":
+            terms += [(criteria("new.short", _LOOKS), looks), (criteria("new.short", _HEAD), _new_head(around, i))]
         else:
-            new_terms.append((criteria("new.body", _TEXT), _new_text(around, i)))
+            terms.append((criteria("new.body", _NEW_TEXT), _new_text(around, i)))
         return _Sight(
-            i=i,
-            kind=typed.kind,
-            group=(i, *around.follow[i]) if typed.kind in ("short", "byline", "marker_from") else (i,),
-            ahead=around.ahead[i],
-            state=state,
-            looks=looks,
-            new=(Way("new", None, tuple(new_terms), sum([c.weigh(values) for c, values in new_terms])),),
-            new_beside=criteria(f"new.{kind}", _NEW_BESIDE),
-            beside=(criteria(there, _BESIDE), criteria(here, _BESIDE)),
-            common=(criteria(there, _COMMON), criteria(here, _COMMON)),
-            join=(criteria(f"{join}.there", _JOIN), criteria(f"{join}.here", _JOIN)),
+            i,
+            kind,
+            (i, *around.follow[i]) if kind in ("short", "byline", "marker_from") else (i,),
+            around.ahead[i],
+            looks,
+            _text(around, i),
+            (Way("new", None, tuple(terms), sum([c.weigh(values) for c, values in terms])),),
+            criteria(f"new.{named}", _NEW_BESIDE),
+            self._places_of(kind, between),
         )
 
-    def _look(self, sight: _Sight, story: Story) -> _Look:
-        found = self._looks.get(story.key)
+    def _places_of(self, kind: Kind, between: Names) -> tuple[_Place, _Place]:
+        found = self._places.get((kind, between))
         if found is None:
-            similarity, names = self._around.in_common(sight.group, story)
-            ahead = self._around.in_common(sight.ahead, story)[0] if sight.ahead else 0.0
-            found = self._looks[story.key] = _Look(similarity, ahead, names)
+            there, here = (_place(self._weights, kind, between, where) for where in ("there", "here"))
+            found = self._places[kind, between] = there, here
+        return found
+
+    def _look(self, sight: _Sight, story: Story) -> _Look:
+        around = self._around
+        similarity, names = around.in_common(sight.group, story)
+        ahead = around.in_common(sight.ahead, story)[0] if sight.ahead else 0.0
+        found = sight.met[story.key] = _Look(similarity, ahead, names)
         return found
 
     def _ways_into(self, sight: _Sight, story: Story, look: _Look, here: bool) -> tuple[Way, ...]:
         """The ways to put the block into a story. All share what the block has in common with it."""
         around, i = self._around, sight.i
-        criteria, values = sight.common[here], _common(sight, story, look)
-        common, shared = (criteria, values), criteria.weigh(values)
+        place = sight.places[here]
+        values = _common(sight, story, look)
+        common, shared = (place.common, values), place.common.weigh(values)
         ways: list[Way] = []
         for tail in story.tails:
             seam = around.seams.get((tail, i))
             if seam:
-                criteria, values = sight.join[here], _joining(around, i, tail, seam, story)
-                ways.append(Way("join", tail, (common, (criteria, values)), shared + criteria.weigh(values)))
-        state = self._state(story)
+                key = tail, here, tail == story.last
+                term, score = sight.joins.get(key) or self._join(sight, seam, *key)
+                ways.append(Way("join", tail, (common, term), shared + score))
+        state, readiness = self._states.get(story.key) or self._state(story)
         for move, own in _moves(around, i, story, here):
-            entrance = self._entrances.get((move, here)) or self._entrance(sight, move, here)
-            score = self._readiness(story, state, entrance.state) + (shared + entrance.score)
-            score += entrance.own.weigh(own) + entrance.looks
-            terms = (common, entrance.block[0], (entrance.state, state), (entrance.own, own), *entrance.block[1:])
+            entry = sight.entries.get((move, here)) or self._entry(sight, move, here)
+            ready = readiness.get(entry.state.path)
+            if ready is None:
+                ready = readiness[entry.state.path] = entry.state.weigh(state)
+            score, terms = ready + (shared + entry.score), (common, *entry.terms, (entry.state, state))
+            if own:
+                score, terms = score + entry.own.weigh(own), (*terms, (entry.own, own))
             ways.append(Way(move, None, terms, score))
         return tuple(ways)
 
-    def _entrance(self, sight: _Sight, move: Move, here: bool) -> _Entrance:
-        """How the block can make this move, in the story where the last block went (`here`) or in another."""
-        criteria = self._weights.criteria
-        names, name, looks = _OWN.get(move, ()), str(move), ""
-        if move in ("byline", "marker"):
-            name = sight.kind
-        elif sight.kind == "short":
-            name, looks = ("append_short", "looks.is.short") if move == "append" else (move, "is.short")
-        path = f"{name}.{'here' if here else 'there'}"
-        block = [(criteria(path, sight.state), (1.0,) * len(sight.state))]
-        if looks:
-            block.append((criteria(f"{path}.{looks}", _LOOKS), sight.looks))
-        scores = [c.weigh(values) for c, values in block]
-        entrance = _Entrance(
-            move, criteria(path, _STATE), criteria(path, names), tuple(block), scores[0], sum(scores[1:])
+    def _join(self, sight: _Sight, seam: Seam, tail: int, here: bool, is_last: bool) -> tuple[Term, float]:
+        criteria, values = sight.places[here].join, _joining(self._around, sight.i, tail, seam, is_last)
+        found = sight.joins[tail, here, is_last] = (criteria, values), criteria.weigh(values)
+        return found
+
+    def _entry(self, sight: _Sight, move: Move, here: bool) -> _Entry:
+        weighed = sight.places[here].by_move[move]
+        terms = [(weighed.between, (1.0,) * len(weighed.between.names))]
+        if weighed.text.names:
+            terms.append((weighed.text, sight.text))
+        if weighed.looks.names:
+            terms.append((weighed.looks, sight.looks))
+        score = sum([criteria.weigh(values) for criteria, values in terms])
+        found = sight.entries[move, here] = _Entry(tuple(terms), score, weighed.state, weighed.own)
+        return found
+
+    def _state(self, story: Story) -> tuple[Values, dict[str, float]]:
+        """How ready a state of a story is, and what that counts for a move (filled in when it is asked for)."""
+        found = self._states[story.key] = _story_state(self._around, story), {}
+        return found
+
+
+def _place(weights: Weights, kind: Kind, between: Names, where: str) -> _Place:
+    """Where the weights for a kind of block stand. A short line that is appended goes by another name."""
+    short = kind == "short"
+    moves: tuple[Move, ...] = ("append", "head", "heading", "late_head") if short else ("append", "byline", "marker")
+    by_move = {}
+    for move in moves:
+        name = {"append": "append_short" if short else "append", "byline": kind, "marker": kind}.get(move, move)
+        path = f"{name}.{where}"
+        by_move[move] = _Move(
+            weights.criteria(path, between),
+            weights.criteria(path, _TEXT if move == "append" else ()),
+            weights.criteria(f"{path}.looks.is.short" if move == "append" else f"{path}.is.short", _LOOKS * short),
+            weights.criteria(path, _STATE),
+            weights.criteria(path, _OWN.get(move, ())),
         )
-        self._entrances[move, here] = entrance
-        return entrance
-
-    def _state(self, story: Story) -> Values:
-        found = self._states.get(story.key)
-        if found is None:
-            found = self._states[story.key] = _story_state(self._around, story)
-        return found
-
-    def _readiness(self, story: Story, state: Values, criteria: Criteria) -> float:
-        """How ready a state of a story is for a move."""
-        key = story.key, criteria.path
-        found = self._state_scores.get(key)
-        if found is None:
-            found = self._state_scores[key] = criteria.weigh(state)
-        return found
+    return _Place(
+        weights.criteria(f"place.{kind}.{where}", _COMMON),
+        weights.criteria(f"place.{kind}.{where}", _BESIDE),
+        weights.criteria(f"{'join_short' if short else 'join'}.{where}", _JOIN),
+        by_move,
+    )
 
 
 def _moves(around: Surroundings, i: int, story: Story, here: bool) -> list[tuple[Move, Values]]:
@@ -326,19 +351,33 @@ def _has_its_byline(around: Surroundings, i: int, story: Story) -> bool:
     return (story.byline or (story.lead and story.bodies > 0)) and around.typed[i].text[0] not in "（("
 
 
-_TEXT = ("best_left", "short_text")
+def _between(around: Surroundings, i: int) -> Names:
+    """Between what the block stands, as the names of features that are 1; the empty one stands for any block."""
+    typed = around.typed
+    previous: str = typed[i - 1].kind if i else "start"
+    after = around.after_run[i] if typed[i].kind == "short" else i + 1
+    following: str = "end"
+    if after < len(typed):
+        following = "lead" if typed[after].lead else typed[after].kind
+    names = ("", f"after_{previous}", f"before_{following}")
+    return (*names, "blank") if typed[i].block.blank_before and around.blanks_speak else names
+
+
+#: What speaks for a new story that begins with text.
+_NEW_TEXT = ("best_left", "short_text")
 
 
 def _new_text(around: Surroundings, i: int) -> Values:
-    """What speaks for a new story that begins with text: the values of `_TEXT`."""
+    """The values of `_NEW_TEXT`."""
     return max(-4.0, around.best_left.get(i, -4.0)) / 4, float(len(around.typed[i].text) < 60)
 
 
+#: What speaks for a new story that begins with a head.
 _HEAD = ("follow_similarity",)
 
 
 def _new_head(around: Surroundings, i: int) -> Values:
-    """What speaks for a new story that begins with a head: the values of `_HEAD`."""
+    """The values of `_HEAD`."""
     return (8 * around.alike((i,), around.follow[i]) if around.follow[i] else 0.0,)
 
 
@@ -394,7 +433,7 @@ def _common(sight: _Sight, story: Story, look: _Look) -> Values:
 _JOIN = ("", "seam", "rival_right", "rival_left", "adjacent", "not_last", "running", "residue")
 
 
-def _joining(around: Surroundings, i: int, tail: int, seam: Seam, story: Story) -> Values:
+def _joining(around: Surroundings, i: int, tail: int, seam: Seam, is_last: bool) -> Values:
     """The values of `_JOIN`."""
     score = seam.score
     return (
@@ -403,33 +442,41 @@ def _joining(around: Surroundings, i: int, tail: int, seam: Seam, story: Story) 
         max(-4.0, min(4.0, around.best_right[tail] - score)) / 2,
         max(-4.0, min(4.0, around.best_left[i] - score)) / 2,
         float(tail == i - 1),
-        float(story.last != tail),
+        float(not is_last),
         float(is_running(around.typed[tail].text)),
         float(around.typed[i].block.residue),
     )
 
 
+#: The text of a block that is appended.
+_TEXT = ("text_short", "text_ended", "tiny", "lead")
+
+
+def _text(around: Surroundings, i: int) -> Values:
+    """The values of `_TEXT`."""
+    typed = around.typed[i]
+    return float(len(typed.text) < 60), float(typed.block.ended), float(_is_tiny(typed)), float(typed.lead)
+
+
+def _is_tiny(typed: Typed) -> bool:
+    return typed.block.ended and len(typed.text) <= _TINY
+
+
 #: What a block that is put into a story has to do with it, by move.
 _OWN: dict[Move, Names] = {
-    "append": (
-        "text_short", "text_ended", "tiny", "tiny_after_open", "lead", "lead_with_bodies", "lead_with_byline",
-    ),
+    "append": ("tiny_after_open", "lead_with_bodies", "lead_with_byline"),
     "byline": ("last_is_previous", "tail_byline", "one_body", "one_body_with_head", "many_bodies"),
     "marker": ("last_is_previous",),
-}  # fmt: skip
+}
 
 
 def _appended(around: Surroundings, i: int, story: Story) -> Values:
-    """The values of `_OWN["append"]`."""
+    """The values of `_OWN["append"]`; none when they are all zero."""
     typed = around.typed[i]
-    ended = typed.block.ended
-    tiny = ended and len(typed.text) <= _TINY
+    if not typed.lead and not _is_tiny(typed):
+        return ()
     return (
-        float(len(typed.text) < 60),
-        float(ended),
-        float(tiny),
-        float(tiny and story.last == i - 1 and story.last in story.tails),
-        float(typed.lead),
+        float(_is_tiny(typed) and story.last == i - 1 and story.last in story.tails),
         float(typed.lead and story.bodies > 0),
         float(typed.lead and story.byline),
     )
