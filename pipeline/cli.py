@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pipeline.reports.terminal import visible
+from pipeline.reports.wording import counted, form
 
 if TYPE_CHECKING:
     from pipeline.library import CleanedPage
@@ -214,7 +215,8 @@ def review_command(output: str, decisions: str | None, port: int, no_browser: bo
         review = prepare(place(output), place(decisions) if decisions else None)
         before = review.desk.counts()
         click.echo(
-            f"{before['open']:,} of {before['total']:,} suggestions are open, {review.n_groups:,} questions in all"
+            f"{before['open']:,} of {counted(before['total'], 'suggestion')} {form(before['open'], 'is', 'are')} open, "
+            f"{counted(review.n_groups, 'question')} in all"
         )
         if not before["total"]:
             return
@@ -264,11 +266,12 @@ def train_command(
         _fail(str(error))
     size = "a large" if texts else "no"
     made = (
-        f"made by banmian train over {len(set(folders))} folders of gold pages, {simulate} layouts each, {size} model, "
-        f"mean of {fits} fits"
+        f"made by banmian train over {counted(len(set(folders)), 'folder')} of gold pages, "
+        f"{counted(simulate, 'layout')} each, {size} model, "
+        f"mean of {counted(fits, 'fit')}"
     )
     write_weights(Path(output), weights, made)
-    click.echo(f"{len(weights)} weights in {output}")
+    click.echo(f"{counted(len(weights), 'weight')} in {output}")
 
 
 @main.command("query", help=QUERY_HELP, short_help="Ask the tables in SQL.")
@@ -343,10 +346,11 @@ def train_corrections_command(reference: str, pairs: tuple[str, ...], output: st
         _fail(str(error))
     columns = {size: weights for size, (weights, _) in learned.items()}
     for size, (_, trial) in learned.items():
-        click.echo(f"{size:,} characters of text: {trial}")
-    made = f"made by banmian train-corrections from reference text and {len(known)} pairs of OCR and truth"
+        click.echo(f"{counted(size, 'character')} of text: {trial}")
+    made = f"made by banmian train-corrections from reference text and {counted(len(known), 'pair')} of OCR and truth"
     save_correction_weights(Path(output), columns, [made, "columns: weights for so many characters of text and more"])
-    click.echo(f"{len(next(iter(columns.values())))} weights for {len(columns)} sizes of text in {output}")
+    n = len(next(iter(columns.values())))
+    click.echo(f"{counted(n, 'weight')} for {counted(len(columns), 'size')} of text in {output}")
 
 
 @main.command("forget", short_help="Delete the tables of newspaper issues.")
@@ -364,7 +368,7 @@ def forget_command(issues: tuple[str, ...], output: str) -> None:
         deleted = forget(place(output), issues)
     except UsageError as error:
         _fail(str(error))
-    click.echo(f"{deleted} files of {len(issues)} newspaper issues deleted from {output}")
+    click.echo(f"{counted(deleted, 'file')} of {counted(len(issues), 'newspaper issue')} deleted from {output}")
 
 
 @main.command("ui", short_help="Open the Dagster UI.")
@@ -384,7 +388,9 @@ def ui_command(port: int, host: str) -> None:
         check_port(host, port)
         from pipeline.run import register
 
-        click.echo(f"{register(settings)} newspaper issues in {settings.input}; tables go to {settings.output}")
+        click.echo(
+            f"{counted(register(settings), 'newspaper issue')} in {settings.input}; tables go to {settings.output}"
+        )
     except UsageError as error:
         _fail(str(error))
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # Dagster says so of itself

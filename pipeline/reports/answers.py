@@ -21,6 +21,7 @@ from rich.text import Text
 from pipeline.datasets.querying import QueryError, answered, has_tables, row_counts
 from pipeline.datasets.schemas import DESCRIPTIONS, SCHEMAS, describe
 from pipeline.reports.terminal import visible
+from pipeline.reports.wording import counted
 
 Row = dict[str, Any]
 
@@ -69,7 +70,7 @@ def answer(output: str, sql: str, form: str | None, target: str | None, most: in
             show_columns(sql, console)
         elif target:
             n = _kept(output, sql, form, Path(target))
-            console.print(f"{n:,} rows in {target}", highlight=False, soft_wrap=True)
+            console.print(f"{counted(n, 'row')} in {target}", highlight=False, soft_wrap=True)
         else:
             with answered(output, sql) as reader:
                 _deliver(reader, form, sys.stdout, console, most)

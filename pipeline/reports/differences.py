@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pipeline.datasets.difference import ArticleChange, Difference, EditChange, PageChange
 from pipeline.reports.terminal import visible
+from pipeline.reports.wording import counted, form
 
 #: Characters shown around a place that differs, and places shown of a text.
 AROUND, PLACES = 8, 4
@@ -37,16 +38,18 @@ def show_difference(found: Difference, console: Console, most: int) -> None:
         for text in page_lines(page):
             console.print(text, highlight=False, soft_wrap=True)
     if len(found.pages) > most:
-        console.print(f"\n… and {len(found.pages) - most:,} more pages (--pages N, --json)", style="dim", markup=False)
+        console.print(
+            f"\n… and {counted(len(found.pages) - most, 'more page')} (--pages N, --json)", style="dim", markup=False
+        )
 
 
 def summary(found: Difference) -> Iterator[str]:
     """The sums, a line each."""
     c = found.counts
     if found.same:
-        yield f"No difference in {c['pages']:,} page{'' if c['pages'] == 1 else 's'}."
+        yield f"No difference in {counted(c['pages'], 'page')}."
         return
-    yield f"{len(found.pages):,} of {c['pages']:,} pages differ."
+    yield f"{len(found.pages):,} of {counted(c['pages'], 'page')} {form(len(found.pages), 'differs', 'differ')}."
     kinds = ("same", "changed", "split", "merged", "regrouped", "added", "removed")
     yield "articles: " + (", ".join(f"{c[f'articles_{k}']:,} {k}" for k in kinds if c[f"articles_{k}"]) or "none")
     yield "edits: " + (

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.reports import plots
 from pipeline.reports.digest import BINS
 from pipeline.reports.plots import Plot
+from pipeline.reports.wording import form
 
 Row = dict[str, Any]
 
@@ -24,20 +25,24 @@ POINTS = 62
 
 def cards(totals: Mapping[str, int], n_pages: int, n_withheld: int, n_rejects: int) -> list[tuple[str, int, str]]:
     """(name, number, what it means)."""
-    return [
-        ("pages", n_pages, "pages that could be read"),
-        ("articles", totals["articles"], "articles put together"),
-        ("joins", totals["joins"], f"fragments put together, {totals['joins_far']:,} of them over other text"),
-        ("corrections", totals["edits_correct"] + totals["edits_script"], "words and traditional forms put right"),
-        ("suggestions", totals["suggestions"], "changes that wait for a person"),
-        ("edits of marks", totals["edits_normalise"], "marks, widths and spaces put into ordinary form"),
-        ("repeats", totals["duplicates"], "paragraphs printed again and taken out"),
-        ("orphans", totals["orphans"], "pieces that belong to no article"),
-        ("characters", totals["n_chars"], "of raw text"),
-        ("characters lost", totals["chars_lost"], "visible characters that stand nowhere: the ledger proves it"),
-        ("withheld", n_withheld, "pages that broke an invariant and were not published"),
-        ("rejects", n_rejects, "inputs that could not be read"),
+    corrections = totals["edits_correct"] + totals["edits_script"]
+    told = [
+        ("page", "pages", n_pages, "pages that could be read"),
+        ("article", "articles", totals["articles"], "articles put together"),
+        ("join", "joins", totals["joins"], f"fragments put together, {totals['joins_far']:,} of them over other text"),
+        ("correction", "corrections", corrections, "words and traditional forms put right"),
+        ("suggestion", "suggestions", totals["suggestions"], "changes that wait for a person"),
+        ("edit of marks", "edits of marks", totals["edits_normalise"],
+         "marks, widths and spaces put into ordinary form"),
+        ("repeat", "repeats", totals["duplicates"], "paragraphs printed again and taken out"),
+        ("orphan", "orphans", totals["orphans"], "pieces that belong to no article"),
+        ("character", "characters", totals["n_chars"], "of raw text"),
+        ("character lost", "characters lost", totals["chars_lost"],
+         "visible characters that stand nowhere: the ledger proves it"),
+        ("withheld", "withheld", n_withheld, "pages that broke an invariant and were not published"),
+        ("reject", "rejects", n_rejects, "inputs that could not be read"),
     ]  # fmt: skip
+    return [(form(n, name, many), n, what) for name, many, n, what in told]
 
 
 def charts(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> list[Plot]:
@@ -61,8 +66,8 @@ def _over_time(digests: Sequence[Row]) -> Iterator[Plot]:
         ]
 
     pages = [(label, float(sum(len(d["pages"]) for d in group))) for label, group in groups]
-    yield plots.columns("Pages", f"Pages read, {when}.", pages, "pages", kind="a")
-    yield plots.columns("Articles", f"Articles put together, {when}.", sums("articles"), "articles", kind="b")
+    yield plots.columns("Pages", f"Pages read, {when}.", pages, "page", kind="a")
+    yield plots.columns("Articles", f"Articles put together, {when}.", sums("articles"), "article", kind="b")
     if len(groups) > 1:
         orphans = rates("chars_orphan", "n_chars")
         yield plots.line("Orphans", f"Share of the text that belongs to no article, {when}.", orphans, "", share=True)
@@ -83,7 +88,7 @@ def _confidence(digests: Sequence[Row]) -> Iterator[Plot]:
     ):
         counts = [sum(d[name][i] for d in digests) for i in range(BINS)]
         if any(counts):
-            yield plots.histogram(f"Confidence of {what}", text, counts, what)
+            yield plots.histogram(f"Confidence of {what}", text, counts, what.removesuffix("s"))
 
 
 def edit_charts(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> Iterator[Plot]:
@@ -98,10 +103,10 @@ def edit_charts(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) 
             for (stage, rule, status), n in _commonest(rules)
         ]
         text = "Every change has a rule; these are the commonest. Dashed: only suggested, or rejected."
-        yield plots.ranked("Edits by rule", text, rows, "edits")
+        yield plots.ranked("Edits by rule", text, rows, "edit")
     if unified:
         rows = [(f"{form} → {name}", float(n), "correct") for (form, name), n in _commonest(Counter(unified))]
-        yield plots.ranked("Corrected names", "Names put right most often.", rows, "times")
+        yield plots.ranked("Corrected names", "Names put right most often.", rows, "time")
 
 
 def _commonest(counted: Counter[Any]) -> list[tuple[Any, int]]:

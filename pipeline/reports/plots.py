@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.reports.wording import form
+
 WIDTH, HEIGHT = 560, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 10, 26
 #: Height of a row in a ranked plot, and what its names may take.
@@ -64,13 +66,13 @@ def columns(
     bars = tuple(
         Bar(
             round(LEFT + step * (n + 0.5) - width / 2, 2), round(_y(v, top), 2), round(width, 2),
-            round(HEIGHT - BOTTOM - _y(v, top), 2), f"{label}: {said(v, share)} {unit}".rstrip(), kind,
+            round(HEIGHT - BOTTOM - _y(v, top), 2), _told(label, v, unit, share), kind,
         )
         for n, (label, v) in enumerate(values)
     )  # fmt: skip
     ticks = tuple(Tick(round(LEFT + step * (n + 0.5), 2), values[n][0]) for n in _shown_labels(values, step))
     table = tuple((label, said(v, share)) for label, v in values)
-    return Plot(title, summary, HEIGHT, ("", unit or "share"), table, bars, "", ticks, _y_ticks(top, steps, share))
+    return Plot(title, summary, HEIGHT, ("", _head(unit)), table, bars, "", ticks, _y_ticks(top, steps, share))
 
 
 def line(
@@ -81,12 +83,12 @@ def line(
     top, steps = _scale(max((v for _, _, v in known), default=0.0), False)
     step = (WIDTH - LEFT - RIGHT) / max(1, len(values))
     places = [(round(LEFT + step * (n + 0.5), 2), round(_y(v, top), 2), label, v) for n, label, v in known]
-    dots = tuple(Bar(x, y, 0, 0, f"{label}: {said(v, share)} {unit}".rstrip()) for x, y, label, v in places)
+    dots = tuple(Bar(x, y, 0, 0, _told(label, v, unit, share)) for x, y, label, v in places)
     ticks = tuple(Tick(round(LEFT + step * (n + 0.5), 2), values[n][0]) for n in _shown_labels(values, step))
     table = tuple((label, "" if v is None else said(v, share)) for label, v in values)
     points = " ".join(f"{x},{y}" for x, y, _, _ in places)
     return Plot(
-        title, summary, HEIGHT, ("", unit or "share"), table, (), points, ticks, _y_ticks(top, steps, share), dots=dots
+        title, summary, HEIGHT, ("", _head(unit)), table, (), points, ticks, _y_ticks(top, steps, share), dots=dots
     )  # fmt: skip
 
 
@@ -95,14 +97,14 @@ def ranked(title: str, summary: str, values: Sequence[tuple[str, float, str]], u
     top = max((v for _, v, _ in values), default=0.0) or 1.0
     room = WIDTH - NAMES - RIGHT - 44
     bars = tuple(
-        Bar(NAMES, n * ROW + 4, round(max(1.0, room * v / top), 2), ROW - 8, f"{name}: {said(v)} {unit}", kind)
+        Bar(NAMES, n * ROW + 4, round(max(1.0, room * v / top), 2), ROW - 8, _told(name, v, unit), kind)
         for n, (name, v, kind) in enumerate(values)
     )
     names = tuple(Tick(n * ROW + ROW / 2, shortened(name, NAMES - 12)) for n, (name, _, _) in enumerate(values))
     ends = tuple(Tick(round(b.x + b.width + 6, 2), said(v)) for b, (_, v, _) in zip(bars, values, strict=True))
     table = tuple((name, said(v)) for name, v, _ in values)
     height = max(1, len(values)) * ROW + 4
-    return Plot(title, summary, height, ("", unit), table, bars, "", ends, (), names, left=NAMES, ground=height)
+    return Plot(title, summary, height, ("", _head(unit)), table, bars, "", ends, (), names, left=NAMES, ground=height)
 
 
 def histogram(title: str, summary: str, counts: Sequence[int], unit: str) -> Plot:
@@ -113,6 +115,15 @@ def histogram(title: str, summary: str, counts: Sequence[int], unit: str) -> Plo
     step = (WIDTH - LEFT - RIGHT) / n
     ticks = tuple(Tick(round(LEFT + step * n * i / 5, 2), f"{i / 5:.1f}") for i in range(6))
     return Plot(plot.title, plot.summary, HEIGHT, plot.columns, plot.rows, plot.bars, "", ticks, plot.y_ticks)
+
+
+def _head(unit: str) -> str:
+    """What stands over the numbers of a table."""
+    return form(0, unit) if unit else "share"
+
+
+def _told(label: str, value: float, unit: str, share: bool = False) -> str:
+    return f"{label}: {said(value, share)} {form(value, unit) if unit else ''}".rstrip()
 
 
 def said(value: float, share: bool = False) -> str:

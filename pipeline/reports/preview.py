@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from pipeline.reports.wording import counted
 from pipeline.text.document import CleanPage
 from pipeline.text.spans import STAGES, Edit, by_place
 
@@ -71,20 +72,20 @@ def page_changes(pages: Sequence[CleanPage], limit: int = 12, *, words_only: boo
 
 def top_corrections(edits: Iterable[Edit], limit: int = 15) -> str:
     """A table of the commonest changes of words (not of marks and widths)."""
-    counted = Counter((e.before, e.after, e.rule, e.status) for e in edits if e.stage in ("correct", "script"))
-    if not counted:
+    found = Counter((e.before, e.after, e.rule, e.status) for e in edits if e.stage in ("correct", "script"))
+    if not found:
         return "No word was changed or suggested."
     rows = [
         f"| {escape(before)} | {escape(after)} | {escape(rule)} | {status} | {n} |"
-        for (before, after, rule, status), n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:limit]
+        for (before, after, rule, status), n in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
     ]
     return "\n".join(["| printed | read | rule | status | times |", "|---|---|---|---|---|", *rows])
 
 
 def counts(name: str, values: Iterable[str], limit: int = 15) -> str:
     """How often each value occurs, as a table."""
-    counted = Counter(values)
-    rows = [f"| {escape(v)} | {n} |" for v, n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:limit]]
+    found = Counter(values)
+    rows = [f"| {escape(v)} | {n} |" for v, n in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]]
     return "\n".join([f"| {name} | times |", "|---|---|", *rows]) if rows else "None."
 
 
@@ -92,7 +93,7 @@ def headlines(pages: Iterable[CleanPage], limit: int = 20) -> str:
     """The articles found, as a list."""
     articles = [a for clean in pages for a in clean.articles]
     lines = [
-        f"{n}. {escape(a.headline or '(no headline)')} · {len(a.text)} characters"
+        f"{n}. {escape(a.headline or '(no headline)')} · {counted(len(a.text), 'character')}"
         + (f" · {escape('、'.join(a.authors))}" if a.authors else "")
         for n, a in enumerate(articles[:limit], 1)
     ]

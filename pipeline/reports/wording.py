@@ -11,4 +11,13 @@ def counted(n: int, noun: str, many: str = "") -> str:
     >>> counted(2, "entry", "entries")
     '2 entries'
     """
-    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+    return f"{n:,} {form(n, noun, many)}"
+
+
+def form(n: float, noun: str, many: str = "") -> str:
+    """The noun alone, as it stands behind the number.
+
+    >>> form(1, "page"), form(0.5, "page"), form(2, "page of a paper", "pages of a paper")
+    ('page', 'pages', 'pages of a paper')
+    """
+    return noun if n == 1 else many or f"{noun}s"

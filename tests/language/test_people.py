@@ -38,8 +38,9 @@ def test_persons_are_those_whom_the_mentions_of_every_passage_tell() -> None:
     """Neighbours are put together before names are looked for: of one role, never of two."""
     models = load_models()
     parts: list[tuple[Role | None, str]] = [
-        ("headline", "温嘉禾谈水"), ("byline", "周文涛 孟晓岚"), ("byline", "记者 李卫国"), ("body", TEXT), ("body", ""),
-        ("body", "镇长周文涛说，水够"), (None, "局长周文涛说，水够用。"), ("body", "用。李卫国没有来。"), ("caption", "周文涛摄"),
+        ("headline", "温嘉禾谈水"), ("byline", "周文涛 孟晓岚"), ("byline", "记者 李卫国"), ("body", TEXT),
+        ("body", ""), ("body", "镇长周文涛说，水够"), (None, "局长周文涛说，水够用。"), ("body", "用。李卫国没有来。"),
+        ("caption", "周文涛摄"),
     ]  # fmt: skip
     passages = [Passage(view(text, [Span(0, len(text))], []), role, n) for n, (role, text) in enumerate(parts)]
     told = Counter(m.name for m in mentions(passages, models))

@@ -10,7 +10,7 @@ from pipeline.reports import overview, plots
 
 
 def test_a_bar_is_as_high_as_its_value() -> None:
-    plot = plots.columns("Pages", "by day", [("a", 10.0), ("b", 5.0), ("c", 0.0)], "pages")
+    plot = plots.columns("Pages", "by day", [("a", 10.0), ("b", 5.0), ("c", 0.0)], "page")
     high, half, none = plot.bars
     ground, top = plots.HEIGHT - plots.BOTTOM, plots.TOP
     assert (high.y, half.y, none.height) == (top, (ground + top) / 2, 0)
@@ -20,13 +20,13 @@ def test_a_bar_is_as_high_as_its_value() -> None:
 
 def test_whole_numbers_have_no_halves_on_their_scale() -> None:
     for top in range(1, 30):
-        labels = [t.label for t in plots.columns("", "", [("", float(top))], "pages").y_ticks]
+        labels = [t.label for t in plots.columns("", "", [("", float(top))], "page").y_ticks]
         assert not [x for x in labels if "." in x], (top, labels)
 
 
 def test_labels_do_not_run_into_each_other() -> None:
     values = [(f"2025-{m:02d}-{d:02d}", 1.0) for m in (1, 2) for d in range(1, 29)]
-    ticks = plots.columns("", "", values, "pages").x_ticks
+    ticks = plots.columns("", "", values, "page").x_ticks
     assert all(b.at - a.at > 70 for a, b in pairwise(ticks))
 
 
@@ -37,8 +37,8 @@ def test_a_line_leaves_out_what_is_not_known() -> None:
 
 
 def test_a_histogram_and_a_ranking_have_a_row_a_bar() -> None:
-    assert len(plots.histogram("", "", [0, 3, 1], "articles").bars) == 3
-    ranked = plots.ranked("", "", [("mark", 9.0, "normalise"), ("narrow", 3.0, "")], "edits")
+    assert len(plots.histogram("", "", [0, 3, 1], "article").bars) == 3
+    ranked = plots.ranked("", "", [("mark", 9.0, "normalise"), ("narrow", 3.0, "")], "edit")
     assert ranked.bars[0].width == 3 * ranked.bars[1].width
 
 
