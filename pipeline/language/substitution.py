@@ -277,8 +277,8 @@ class Substitutions:
         printed or read as badly.
         """
         middle = ORDER - 1
-        keys = wide = rows.astype(np.uint64)
-        marked = marks = rows < FIRST_HANZI
+        keys = wide = np.asfortranarray(rows.astype(np.uint64))  # columns: all that follows works on whole ones
+        marked = marks = wide < FIRST_HANZI
         found: dict[int, Ints] = {}
         counts: dict[int, Floats] = {}
         own: dict[int, Floats] = {}
@@ -289,7 +289,7 @@ class Substitutions:
             at = self._find(keys[:, over], n, found.get(n - 1))
             found[n] = at
             counts[n] = np.where(at >= 0, self._model.grams.counts[n - 1][at], 0).astype(np.float64)
-            own[n] = np.zeros(at.shape)
+            own[n] = np.zeros_like(counts[n])
             if share is not None:  # the model knows what stands on the page, but for what goes over a line's end
                 asked = (at >= 0) | marked[:, over]
                 own[n][asked] = share.count(keys[:, over][asked], n)
@@ -329,11 +329,11 @@ class Substitutions:
         if n == 2:
             alive = (self._pairs.take(keys.astype(np.int64)) & MOST_PAIRS) > 0
         else:
-            alive = np.ones(keys.shape, dtype=np.bool_)
+            alive = np.ones_like(keys, dtype=np.bool_)
         if shorter is not None:
             alive[:, :-1] &= shorter >= 0
             alive[:, 1:] &= shorter >= 0
-        at = np.full(keys.shape, -1, dtype=np.int64)
+        at = np.full_like(keys, -1, dtype=np.int64)
         at[alive] = find(self._model.grams.keys[n - 1], keys[alive])
         return at
 

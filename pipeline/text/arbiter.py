@@ -33,6 +33,9 @@ WORD_RULES = frozenset({"confusable_word", "person_name", "leaked_traditional", 
 QUOTES = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉"}
 
 
+#: Stands in no text.
+_APART = "\udfff"
+
 Place = tuple[int, int]  # passage number, character
 
 
@@ -173,13 +176,14 @@ def _lower_repeated(edits: Sequence[Edit], places: dict[int, Place], passages: S
         return (e.after, text[max(0, i - 1) : i + 1]), (e.after, text[i : i + 2])
 
     proposed = Counter(form for e in edits for form in forms(e))
+    page = _APART.join(p.text for p in passages if p.role is not None)
 
     def repeated(e: Edit) -> bool:
         if any(proposed[form] >= REPEATED for form in forms(e)):
             return True
         number, i = places[e.start]
         window = passages[number].text[max(0, i - 1) : i + 2]
-        return sum(p.text.count(window) for p in passages if p.role is not None) >= REPEATED
+        return page.count(window) >= REPEATED
 
     return [
         _lower(e, "printed so three times or more") if e.rule != "person_name" and repeated(e) else e for e in edits

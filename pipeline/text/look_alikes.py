@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import compress, count
+from itertools import compress
 from operator import ne
 from typing import Any
 
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.text.models import Floats, Ids, Models
-from pipeline.text.passages import Passage, is_hanzi, propose_character, remembered
+from pipeline.text.passages import Passage, code_points, is_hanzi, propose_character, remembered
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 from pipeline.text.substitutions import N_ALIKE, Neighbourhood, Singles, Substitutions
@@ -120,13 +120,12 @@ class PageIds:
 
 def _corrected(passages: Sequence[Passage], raw: str) -> list[int]:
     """How many hanzi of each passage are not the ones that were printed."""
-    return [
-        sum(
-            p.view.ends[i] - p.view.starts[i] == 1 and is_hanzi(p.text[i]) and is_hanzi(raw[p.view.starts[i]])
-            for i in compress(count(), map(ne, p.text, map(raw.__getitem__, p.view.starts)))
-        )
-        for p in passages
-    ]
+    found = []
+    for p in passages:
+        shown, starts, ends = p.text, p.view.starts, p.view.ends
+        other = compress(range(len(shown)), map(ne, shown, map(raw.__getitem__, starts)))
+        found.append(sum(is_hanzi(shown[i]) and ends[i] - starts[i] == 1 and is_hanzi(raw[starts[i]]) for i in other))
+    return found
 
 
 @dataclass(frozen=True)
@@ -317,10 +316,6 @@ def _memory(text: str, tables: Substitutions) -> Memory:
     return Memory(tables.share_of(text))
 
 
-def code_points(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
 def examine(passages: Sequence[Passage], text: str, models: Models) -> Examined | None:
     """Everything up to the decision; None where nothing is doubtful."""
     tables = models.substitutions
@@ -348,8 +343,8 @@ def weigh(page: PageIds, places: Ints, models: Models, share: Any) -> Weighed:
     read = tables.read(replaced, share, like=printed, of=candidates.of)
     alike = tables.similarity(rows[candidates.of, 4], candidates.chars)
     seen, had = (np.stack([c.max(axis=1) for c in counts], axis=1) for counts in (read.counts, printed.counts))
-    found = features(page, models, candidates, printed, read, alike)
-    return Weighed(candidates, seen, had[candidates.of], found)
+    had = had[candidates.of]
+    return Weighed(candidates, seen, had, features(page, models, candidates, printed, read, alike, seen, had))
 
 
 # --- doubtful places -------------------------------------------------------------------------------------------------
@@ -524,9 +519,16 @@ def _confused(rows: Ids, page: PageIds, places: Ints, models: Models) -> tuple[I
 
 
 def features(
-    page: PageIds, models: Models, candidates: Candidates, printed: Neighbourhood, read: Neighbourhood, alike: Floats
+    page: PageIds,
+    models: Models,
+    candidates: Candidates,
+    printed: Neighbourhood,
+    read: Neighbourhood,
+    alike: Floats,
+    seen: Floats,
+    had: Floats,
 ) -> dict[str, Floats]:
-    """What speaks for and against each candidate, each scaled to about one.
+    """What speaks for and against each candidate, each scaled to about one. `seen`, `had`: as in `Weighed`.
 
     `gain*`: how much likelier the n-gram model finds the text. `seen*`, `had*`: logs of the largest count of n-grams
     that hold the place, with the candidate and as printed; `*_share`: how many of them were seen at all. `word*`,
@@ -551,10 +553,10 @@ def features(
     }
     x["gain_unlike"] = x["gain"] * x["unlike"]
     for n, (with_it, without) in enumerate(zip(read.counts, printed.counts, strict=True), 2):
-        x[f"seen{n}"] = np.log1p(with_it.max(axis=1)) / 3
-        x[f"had{n}"] = np.log1p(without.max(axis=1))[of] / 3
-        x[f"seen{n}_share"] = (with_it > 0).mean(axis=1)
-        x[f"had{n}_share"] = (without > 0).mean(axis=1)[of]
+        x[f"seen{n}"] = np.log1p(seen[:, n - 2]) / 3
+        x[f"had{n}"] = np.log1p(had[:, n - 2]) / 3
+        x[f"seen{n}_share"] = (with_it > 0).sum(axis=1) / n
+        x[f"had{n}_share"] = ((without > 0).sum(axis=1) / n)[of]
     x["seen2_weaker"] = np.log1p(read.counts[0].min(axis=1)) / 3
     x["had2_weaker"] = np.log1p(printed.counts[0].min(axis=1))[of] / 3
     x["seen3_middle"] = np.log1p(read.counts[1][:, 1]) / 3

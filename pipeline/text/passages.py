@@ -8,6 +8,9 @@ from functools import cached_property
 from operator import is_
 from typing import Any, TypeVar, TypeVarTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.text.document import Role
 from pipeline.text.spans import Edit, View
 
@@ -66,6 +69,10 @@ def sentence_around(text: str, i: int) -> tuple[int, int]:
     start = max(text.rfind(mark, 0, i) for mark in SENTENCE_ENDS) + 1
     ends = [at for mark in SENTENCE_ENDS if (at := text.find(mark, i)) >= 0]
     return start, min(ends) + 1 if ends else len(text)
+
+
+def code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def is_hanzi(char: str) -> bool:

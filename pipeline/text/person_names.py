@@ -297,10 +297,8 @@ def _prefers_short(page: PageText, start: int, short: str, full: str, models: Mo
 def _is_word(form: str, models: Models) -> bool:
     """A word of the dictionary that is no person's name, or begins one."""
     count = models.words.frequency(form)
-    if not count:
-        return False
-    if isinstance(models.words, TaggedWords) and models.words.is_person(form):
-        return count > 15 * COMMON
+    if 2 < count <= 15 * COMMON:
+        return not (isinstance(models.words, TaggedWords) and models.words.is_person(form))
     return count > 2
 
 
@@ -351,11 +349,10 @@ def _score(page: PageText, start: int, form: str, models: Models) -> Mention:
     before = text[start - 1 : start]
     if not before or not is_hanzi(before) or before in PREPOSITIONS:
         score += BEFORE
-    rest = text[end : end + 4]
-    verb = next((v for v in pattern.verbs if rest.startswith(v)), None) if rest else None
+    verb = pattern.verb.match(text, end, end + 4)
     if verb:
         score += VERB
-        cues.append(verb)
+        cues.append(verb[0])
     elif _ends_here(text, end, models):
         score += AFTER
     if page.passage(start).role == "byline":

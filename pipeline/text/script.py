@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.text.models import Models, ScriptTables
 from pipeline.text.normalise_rules import LINE_BREAKS
-from pipeline.text.passages import Passage, propose_character
+from pipeline.text.passages import Passage, code_points, propose_character
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 
@@ -65,7 +65,7 @@ def _mask(chars: frozenset[str]) -> NDArray[np.bool_]:
 
 def _lines(text: str, traditional_only: frozenset[str]) -> list[Line]:
     """The lines of `text`, or none when nothing in it is traditional."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = code_points(text)
     traditional = _mask(traditional_only)[codes]
     if not traditional.any():
         return []
@@ -151,9 +151,7 @@ def propose(passages: Sequence[Passage], text: str, models: Models, profile: Cle
         return []
     tables = models.script
     shown = "".join(p.text for p in passages if p.role is not None)
-    if tables.traditional_only.isdisjoint(shown):
-        return []
-    if sum(c in tables.traditional_only for c in shown) > PAGE_SHARE * len(shown):
+    if not 0 < _mask(tables.traditional_only)[code_points(shown)].sum() <= PAGE_SHARE * len(shown):
         return []
     return [
         edit
