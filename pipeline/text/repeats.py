@@ -9,9 +9,10 @@ the duplicate; its rest (the residue) is a fragment in its own right, which goes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from pipeline.text.lines import Block
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.roles import is_short
 
+_OTHERS, _WORD_CHARACTER = re.compile(r"\W+"), re.compile(r"\w")
 _SHINGLE = 8
 _WINDOW = 8
 _COMMON = 12  # a shingle in more blocks than this is boilerplate
@@ -70,30 +72,30 @@ def find_repeats(
 
 @dataclass(frozen=True)
 class _Key:
-    """The word characters of a text, and where they stand in it."""
+    """The word characters of a text."""
 
     text: str
-    places: tuple[int, ...]
+    of: str
 
     def place_after(self, n: int) -> int:
         """The position in the full text right after the first n word characters."""
-        return self.places[n - 1] + 1 if n else 0
+        return next(islice(_WORD_CHARACTER.finditer(self.of), n - 1, None)).end() if n else 0
 
 
 def _key(text: str) -> _Key:
-    places = tuple([i for i, char in enumerate(text) if char.isalnum() or char == "_"])
-    return _Key("".join([text[i] for i in places]), places)
+    return _Key(_OTHERS.sub("", text), text)
 
 
 def _candidates(keys: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of blocks that share a winnowed shingle, in order."""
-    rows = [(number, _winnow(key)) for number, key in enumerate(keys) if len(key) >= 2 * _SHINGLE]
-    if not rows:
+    """Pairs of blocks that share a winnowed shingle, in order. A text of less than two shingles repeats nothing."""
+    long = [number for number, key in enumerate(keys) if len(key) >= 2 * _SHINGLE]
+    if not long:
         return []
-    shingles = np.concatenate([found for _, found in rows])
-    blocks = np.repeat([number for number, _ in rows], [len(found) for _, found in rows])
+    blocks, shingles = _winnowed(long, [keys[number] for number in long])
     order = np.argsort(shingles, kind="stable")  # blocks of one shingle stay in order
-    shingles, blocks = shingles[order], blocks[order]
+    blocks, shingles = blocks[order], shingles[order]
+    once = np.r_[True, (shingles[1:] != shingles[:-1]) | (blocks[1:] != blocks[:-1])]
+    blocks, shingles = blocks[once], shingles[once]
     starts = np.flatnonzero(np.r_[True, shingles[1:] != shingles[:-1]])
     sizes = np.diff(np.r_[starts, len(shingles)])
     shared = (sizes > 1) & (sizes <= _COMMON)
@@ -103,17 +105,19 @@ def _candidates(keys: Sequence[str]) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _winnow(key: str) -> Hashes:
-    """Hashes of the shingles that are the least of a window, and of the first few: beginnings are what blends share.
-
-    `key` holds at least two shingles; a shorter text repeats nothing.
-    """
-    hashes = _hashes(key)
-    if len(hashes) <= _WINDOW:
-        least = hashes.min(keepdims=True)
-    else:
-        least = np.lib.stride_tricks.sliding_window_view(hashes, _WINDOW).min(axis=1)
-    return np.unique(np.concatenate([hashes[: _WINDOW // 2], least]))
+def _winnowed(numbers: Sequence[int], keys: Sequence[str]) -> tuple[npt.NDArray[np.int64], Hashes]:
+    """(block, hash) of the shingles that are the least of a window, and of the first few: beginnings are what blends
+    share. In the order of the blocks; some come twice. Each key holds more shingles than a window."""
+    size = np.array([len(key) for key in keys])
+    start = np.cumsum(size) - size
+    hashes = _hashes("".join(keys))
+    windows = size - _SHINGLE - _WINDOW + 2
+    at = np.arange(windows.sum()) + np.repeat(start - np.cumsum(windows) + windows, windows)
+    least = np.min([hashes[at + ahead] for ahead in range(_WINDOW)], axis=0)
+    first = (start[:, None] + np.arange(_WINDOW // 2)).ravel()
+    blocks = np.concatenate([np.repeat(numbers, windows), np.repeat(numbers, _WINDOW // 2)])
+    order = np.argsort(blocks, kind="stable")
+    return blocks[order], np.concatenate([least, hashes[first]])[order]
 
 
 def _hashes(key: str) -> Hashes:
