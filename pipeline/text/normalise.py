@@ -11,7 +11,7 @@ them costs nothing more. What is only noticed, and changed by no rule, is counte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,10 +19,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.models import ScriptTables
-from pipeline.text.normalise_rules import LINE_BREAKS, RULES, Rule, Sub, is_blank, marks
+from pipeline.text.normalise_rules import (
+    FORMAT,
+    HANZI,
+    LINE_BREAKS,
+    MARKS,
+    RULES,
+    SEE_THROUGH,
+    SIGNS,
+    STROKES,
+    WIDE,
+    Rule,
+    Sub,
+    dashes,
+    ellipses,
+    is_blank,
+    marks,
+)
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.script import CONVERTED, LEAKED, simplify
-from pipeline.text.spans import Edit, Span, Stage, render
+from pipeline.text.spans import Edit, Span, Stage, by_place, render
 
 # -- the page --------------------------------------------------------------------------------------------------------
 
@@ -94,7 +110,9 @@ class Active(NamedTuple):
     rules: tuple[Rule, ...]
     bits: dict[str, int]
     by_code: NDArray[np.uint16]  # the same by code point, for whole pages
-    lone: int  # the bit of the rule for marks
+    lone: int  # the bit of the rule for marks; -1 without it
+    dots: int  # the bit of the rule for ellipses, or 0
+    strokes: int  # the bit of the rule for dashes, or 0
 
 
 @lru_cache(maxsize=4)
@@ -109,8 +127,10 @@ def _active(normalise_marks: bool, narrow_latin: bool) -> Active:
     for c, b in bits.items():
         by_code[ord(c)] = b
     by_code[[ord(c) for c in LINE_BREAKS]] = _BREAK
-    lone = sum(1 << number for number, rule in enumerate(rules) if rule.find is marks)
-    return Active(rules, bits, by_code, lone or -1)
+    lone, dots, strokes = (
+        sum(1 << number for number, rule in enumerate(rules) if rule.find is find) for find in (marks, ellipses, dashes)
+    )
+    return Active(rules, bits, by_code, lone or -1, dots, strokes)
 
 
 _BREAK = 1 << 15
@@ -139,19 +159,42 @@ def clean_line(line: str, bits: int, active: Active) -> list[Change]:
     return changes
 
 
-def _lines(text: str, active: Active) -> Iterator[tuple[int, int, int]]:
-    """Start, end and bits of every line that concerns a rule."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    kinds = active.by_code[codes]
+class _Lines(NamedTuple):
+    """The lines of a page that are not empty: start, end, and the rules that their characters concern, as bits.
+    `wanted` are the rules that may act on a line as it stands: a stop alone is no ellipsis, a stroke alone no dash."""
+
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    bits: NDArray[np.uint16]
+    wanted: NDArray[np.uint16]
+
+
+def _lines(kinds: NDArray[np.uint16], codes: NDArray[np.uint32], active: Active) -> _Lines:
     breaks = np.flatnonzero(kinds == _BREAK)
     starts = np.concatenate(([0], breaks + 1))
-    ends = np.concatenate((breaks, [len(text)]))
+    ends = np.concatenate((breaks, [len(codes)]))
     filled = starts < ends
     starts, ends = starts[filled], ends[filled]
-    if len(starts):
-        bits = np.bitwise_or.reduceat(kinds, starts) & (_BREAK - 1)
-        concerned = bits > 0
-        yield from zip(starts[concerned].tolist(), ends[concerned].tolist(), bits[concerned].tolist(), strict=True)
+    if not len(starts):
+        return _Lines(starts, ends, kinds[:0], kinds[:0])
+    near = kinds.copy()
+    alone = np.flatnonzero(near & (active.dots | active.strokes))
+    beside = np.concatenate((codes, [0, 0]))  # what stands before the first character is what stands after the last
+    own, after, second = (beside[alone + n] for n in (0, 1, 2))
+    dots = (own == _ELLIPSIS) | (own == after) & (own == second)
+    strokes = _is_stroke(after) | _is_stroke(beside[alone - 1]) | (own == _RULES[0]) | (own == _RULES[1])
+    near[alone[~dots]] &= ~np.uint16(active.dots)
+    near[alone[~strokes]] &= ~np.uint16(active.strokes)
+    bits, wanted = (np.bitwise_or.reduceat(k, starts) & np.uint16(_BREAK - 1) for k in (kinds, near))
+    return _Lines(starts, ends, bits, wanted)
+
+
+def _is_stroke(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    return np.isin(codes, _STROKES)
+
+
+_STROKES = np.array([ord(c) for c in STROKES], np.uint32)
+_ELLIPSIS, _RULES = ord("⋯"), (ord("─"), ord("━"))
 
 
 def normalise(text: str, profile: CleaningProfile) -> list[Edit]:
@@ -161,8 +204,12 @@ def normalise(text: str, profile: CleaningProfile) -> list[Edit]:
     gives no edit.
     """
     active = _active(profile.normalise_marks, profile.narrow_latin)
-    edits: list[Edit] = []
-    for start, end, bits in _lines(text, active):
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = active.by_code[codes]
+    lines = _lines(kinds, codes, active)
+    easy, edits = _lone_marks(text, codes, kinds, lines, active)
+    hard = np.flatnonzero((lines.wanted > 0) & ~easy)
+    for start, end, bits in zip(*(of[hard].tolist() for of in lines[:3]), strict=True):
         while start < end and is_blank(text[start]):
             start += 1
         while start < end and is_blank(text[end - 1]):
@@ -171,7 +218,53 @@ def normalise(text: str, profile: CleaningProfile) -> list[Edit]:
             edit = _minimal(text, start + c.start, start + c.end, c.after)
             if edit:
                 edits.append(Edit(*edit, stage="normalise", rule="+".join(c.rules)))
+    edits.sort(key=by_place)
     return edits
+
+
+def _lone_marks(
+    text: str, codes: NDArray[np.uint32], kinds: NDArray[np.uint16], lines: _Lines, active: Active
+) -> tuple[NDArray[np.bool_], list[Edit]]:
+    """Most lines have marks to widen and nothing else, and what that writes wakes no rule: these are done all at once,
+    by the rule that `marks` is for a line. Which lines they are, and the edits."""
+    classes = _classes()[codes]
+    easy = (lines.wanted == active.lone) & ((classes[lines.starts] | classes[lines.ends - 1]) & _BLANK == 0)
+    at = np.flatnonzero(kinds == active.lone)
+    line = np.searchsorted(lines.starts, at, "right") - 1
+    at, line = at[easy[line]], line[easy[line]]
+    if not len(at):
+        return easy, []
+    around = np.concatenate(([0], classes, [0]))  # the character i stands at i + 1
+    edges = np.flatnonzero(np.diff(around & _IN_RUN))  # each run begins after one edge and ends at the next
+    first, end = edges[0::2], edges[1::2]
+    run = np.searchsorted(first, at, "right") - 1
+    has_hanzi = (np.bitwise_or.reduceat(classes, lines.starts) & _HANZI)[line] > 0
+    beside = (around[first[run]] | around[end[run] + 1]) & np.where(has_hanzi, _WIDE | _SIGN, _WIDE) > 0
+    calls = np.zeros(len(first), np.bool_)
+    calls[run[classes[at] & _CALL > 0]] = True
+    closes_line = has_hanzi & (end[run] == lines.ends[line]) & calls[run]
+    found = at[beside | closes_line].tolist()
+    return easy, [Edit(i, i + 1, c, MARKS[c], "normalise", "mark") for i in found for c in text[i]]
+
+
+#: What a character is to the rule for marks, as bits: …
+_IN_RUN, _WIDE, _SIGN, _HANZI, _CALL, _BLANK = (1 << n for n in range(6))
+
+
+@lru_cache(maxsize=1)
+def _classes() -> NDArray[np.uint8]:
+    """… by code point."""
+    known = "".join(map(chr, range(0x32400)))  # all that any of the classes has
+    made = np.zeros(0x110000, np.uint8)
+    blank = "".join(c for c in known if is_blank(c))
+    for bit, chars in (
+        (_IN_RUN, SEE_THROUGH + "".join(MARKS)), (_WIDE, WIDE), (_SIGN, SIGNS), (_HANZI, HANZI), (_CALL, "!?"),
+        (_BLANK, re.escape(blank)),
+    ):  # fmt: skip
+        for m in re.finditer(f"[{chars}]+", known):
+            made[m.start() : m.end()] |= bit
+    made[[ord(c) for c in FORMAT]] |= _BLANK
+    return made
 
 
 def _minimal(text: str, start: int, end: int, after: str) -> tuple[int, int, str, str] | None:

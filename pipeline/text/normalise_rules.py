@@ -129,7 +129,9 @@ def ellipses(line: str) -> list[Sub]:
     return [s for s in found if line[s.start : s.end] != s.after]
 
 
-_DASHES = re.compile("[-–—―─━]+")
+#: What dashes are made of.
+STROKES = "-–—―─━"
+_DASHES = re.compile(f"[{STROKES}]+")
 
 
 def dashes(line: str) -> list[Sub]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.normalise import Change, count_notes, normalise, stack
+from pipeline.text.normalise import Change, _active, clean_line, count_notes, normalise, stack
 from pipeline.text.normalise_rules import (
     COMPATIBILITY,
     INVISIBLE,
@@ -24,6 +24,7 @@ from pipeline.text.normalise_rules import (
     Rule,
     Sub,
     is_blank,
+    marks,
 )
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit, Span, render, undo
@@ -130,6 +131,38 @@ def test_normalising_twice_changes_nothing(text: str, normalise_marks: bool, nar
 def test_a_line_is_normalised_by_itself(text: str) -> None:
     lines = re.split(f"([{LINE_BREAKS}])", text)
     assert clean(text) == "".join(map(clean, lines))
+
+
+#: Marks between hanzi, Latin, signs and what is looked through: most lines of a page.
+MARKED = st.text(st.sampled_from("报章。，a1%,,:;?!“”‘（）[]\t\n.-—─⋯\x1f"), max_size=40)
+
+
+@settings(max_examples=500, deadline=None)
+@given(MARKED)
+def test_marks_done_for_all_lines_at_once_are_those_of_the_rule(text: str) -> None:
+    expected, at = [], 0
+    for line in text.split("\n"):
+        if "." not in line and "-" not in line and "─" not in line and "⋯" not in line:
+            start = at + len(line) - len(line.lstrip())
+            expected += [(start + s.start, s.after) for s in marks(line.strip())]
+        at += len(line) + 1
+    found = normalise(text, PROFILE)
+    assert [(e.start, e.after) for e in found if e.rule == "mark" and (e.start, e.after) in expected] == expected
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS | MARKED)
+def test_no_rule_is_left_out_because_its_line_looked_easy(text: str) -> None:
+    active, every = _active(PROFILE.normalise_marks, PROFILE.narrow_latin), (1 << len(RULES)) - 1
+
+    def done(line: str) -> str:
+        inside = [i for i, c in enumerate(line) if not is_blank(c)]
+        if not inside:
+            return line
+        first, last = inside[0], inside[-1] + 1
+        return line[:first] + spelt_out(line[first:last], clean_line(line[first:last], every, active)) + line[last:]
+
+    assert clean(text) == "".join(map(done, re.split(f"([{LINE_BREAKS}])", text)))
 
 
 def spelt_out(text: str, changes: list[Change]) -> str:
