@@ -241,9 +241,9 @@ def _goes_on(
 ) -> bool:
     """Does `line` go on where the last of the `held` lines stopped?"""
     last, first = held[-1], len(held) == 1
-    if line.blank_before or (column.indented and line.indent) or looks(line.text) != "text":
+    if line.blank_before or (column.indented and line.indent) or not column.is_full(last, first):
         return False
-    if not column.is_full(last, first):
+    if looks(line.text) != "text":
         return False
     if line.text[0] in "。，、；：？！”’）》":
         return True

@@ -15,6 +15,7 @@ LEAST_TEXT = 300_000
 
 _CONTEXT = 4
 _AHEAD = 6
+_LONGEST_WORD = 5
 _WORDS_COUNTED = 6e7  # the sum of the word list's frequencies
 _RAREST = 15.0  # −log of a share of 3 in 10 million: as rare as can be told
 
@@ -117,11 +118,18 @@ class Reader:
         return float(np.log1p(word_across(self._words, left, right)))
 
     def words_across(self, pairs: Sequence[tuple[str, str]]) -> Floats:
-        """The same for many (left, right), none of them empty."""
-        ends = code_points("".join([left[-1] + right[0] for left, right in pairs])).reshape(-1, 2)
+        """The same for many (left, right). Only as much of both is tried as neighbours inside words allow."""
+        most = _LONGEST_WORD - 1
+        ends = "".join([left[-most:].rjust(most, "\n") + right[:most].ljust(most, "\n") for left, right in pairs])
+        points = code_points(ends).reshape(-1, 2 * most)
+        joined = self._words.may_join(points[:, :-1], points[:, 1:])
+        across = joined[:, most - 1]
+        before = 1 + np.logical_and.accumulate(joined[:, most - 2 :: -1], axis=1).sum(axis=1)
+        behind = 1 + np.logical_and.accumulate(joined[:, most:], axis=1).sum(axis=1)
         found = np.zeros(len(pairs))
-        for n in np.flatnonzero(self._words.may_join(ends[:, 0], ends[:, 1])).tolist():
-            found[n] = word_across(self._words, *pairs[n])
+        for n in np.flatnonzero(across).tolist():
+            left, right = pairs[n]
+            found[n] = word_across(self._words, left[-before[n] :], right[: behind[n]])
         return np.log1p(found)
 
     def bigram_rarity(self, text: str) -> Floats:
@@ -151,7 +159,8 @@ def code_points(text: str) -> Points:
 
 def word_across(words: WordList, left: str, right: str) -> int:
     """Frequency of the commonest known word (of up to five characters) that lies across a seam; 0 = none."""
-    lefts = [left[-i:] for i in range(1, min(4, len(left)) + 1)]
-    rights = [right[:j] for j in range(1, min(4, len(right)) + 1)]
-    found = [words.frequency(a + b) for a in lefts for b in rights[: 5 - len(a)]]
+    most = _LONGEST_WORD - 1
+    lefts = [left[-i:] for i in range(1, min(most, len(left)) + 1)]
+    rights = [right[:j] for j in range(1, min(most, len(right)) + 1)]
+    found = [words.frequency(a + b) for a in lefts for b in rights[: _LONGEST_WORD - len(a)]]
     return max(found, default=0)

@@ -72,14 +72,15 @@ def type_blocks(blocks: Sequence[Block], surnames: frozenset[str]) -> list[Typed
     for number, block in enumerate(blocks):
         text = block.text
         lead = has_lead(text)
-        kind = _kind(text, lead, surnames)
+        kind = stands_alone(text, surnames) or _kind(text, lead, surnames)
         if kind == "furniture" and _DATE_ALONE.match(text) and 3 < number < len(blocks) - 2:
             kind = "short"  # inside the page a date alone closes a notice
         typed.append(Typed(block, kind, lead))
     return typed
 
 
-def _kind(text: str, lead: bool, surnames: frozenset[str]) -> Kind:
+def stands_alone(text: str, surnames: frozenset[str]) -> Kind | None:
+    """What a line is that is neither running text nor a head."""
     if is_furniture(text):
         return "furniture"
     marker = marker_of(text)
@@ -87,11 +88,12 @@ def _kind(text: str, lead: bool, surnames: frozenset[str]) -> Kind:
         return "marker_from" if marker.comes_from else "marker_to"
     if is_credit(text):
         return "credit"
-    if is_byline(text, surnames):
-        return "byline"
-    if not lead and not ends_with_byline(text, surnames) and is_short(text):
-        return "short"
-    return "body"
+    return "byline" if is_byline(text, surnames) else None
+
+
+def _kind(text: str, lead: bool, surnames: frozenset[str]) -> Kind:
+    """Running text or a head."""
+    return "short" if not lead and is_short(text) and not ends_with_byline(text, surnames) else "body"
 
 
 def is_furniture(text: str) -> bool:

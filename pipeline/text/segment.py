@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.text.bylines import has_lead
 from pipeline.text.compose import compose_layout
 from pipeline.text.layout import Copy, Layout
 from pipeline.text.lines import Block, Looks, read_lines, reflow
@@ -12,7 +13,7 @@ from pipeline.text.models import Models
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.reader import Reader
 from pipeline.text.repeats import Repeat, find_repeats
-from pipeline.text.roles import type_blocks
+from pipeline.text.roles import stands_alone, type_blocks
 from pipeline.text.seams import score_seams
 from pipeline.text.spans import Edit, Span, rendered_edits, view
 from pipeline.text.stories import tell
@@ -53,10 +54,9 @@ def read_page(text: str, edits: Sequence[Edit], models: Models, profile: Cleanin
 
 
 def _looks(text: str) -> Looks:
-    typed = type_blocks([Block((Span(0, 1),), text, 0, 0, 0)], frozenset())[0]
-    if typed.kind not in ("body", "short"):
+    if stands_alone(text, frozenset()):
         return "frame"
-    return "lead" if typed.lead else "text"
+    return "lead" if has_lead(text) else "text"
 
 
 def take_out(
