@@ -5,8 +5,9 @@ of articles that are put together from the paragraphs and heads of the project's
 it is there. About 24 KB a page, ten pages an issue.
 
 No paragraph stands twice on a page, none more than five times in the corpus. What is more than the material gives by
-that rule is made of variants, in which a third of the hanzi are exchanged for others of the same paragraph; each
-stretch of the corpus holds its even share of them, so that a part of it costs what the whole does a page.
+that rule is made of variants, in which every phrase between two marks is exchanged for one of the same length out of
+another paragraph; each stretch of the corpus holds its even share of them, so that a part of it costs what the whole
+does a page.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import datetime
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -31,15 +33,15 @@ PAGE_BYTES = 24_000
 PAGES_AN_ISSUE = 10
 #: So often a paragraph may stand in the corpus.
 REPEATS = 5
-#: Of the hanzi of a variant.
-EXCHANGED = 1 / 3
+#: What is exchanged in a variant: hanzi between marks, in pieces of at most so many.
+PHRASE = 12
 #: Paragraphs of an article, at the least and at the most; with them a page holds some eight articles.
 PARAGRAPHS = (4, 14)
 #: A page repeats nothing of its own: that would break the rule above. (Copies are the business of `repeats`.)
 SHARES = Shares(exact_copy=0.0, near_copy=0.0, blend=0.0)
 NEWSPAPER = "banmian-daily"
 FIRST_DAY = datetime.date(1990, 1, 1)
-_HANZI = re.compile("[\u4e00-\u9fff]")
+_PHRASE = re.compile(f"[\u4e00-\u9fff]{{1,{PHRASE}}}")
 
 #: The lines above an article's body (role, text), and its authors.
 Head = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
@@ -52,9 +54,18 @@ class Material:
     heads: tuple[Head, ...]
     paragraphs: tuple[str, ...]
 
-    @property
+    @cached_property
     def n_bytes(self) -> int:
         return sum(len(p.encode()) for p in self.paragraphs)
+
+    @cached_property
+    def phrases(self) -> dict[int, list[str]]:
+        """Length → the phrases of the paragraphs, each as often as it stands there."""
+        found: dict[int, list[str]] = {}
+        for paragraph in self.paragraphs:
+            for phrase in _PHRASE.findall(paragraph):
+                found.setdefault(len(phrase), []).append(phrase)
+        return found
 
 
 @dataclass(frozen=True)
@@ -97,13 +108,12 @@ def _titled(text: str) -> CleanArticle:
     return CleanArticle((("headline", title), *(("body", line) for line in body)))
 
 
-def varied(text: str, generation: int) -> str:
-    """The text itself (generation 0), or with a third of its hanzi exchanged."""
+def varied(text: str, generation: int, phrases: Mapping[int, Sequence[str]]) -> str:
+    """The text itself (generation 0), or one in which every phrase is another of the same length."""
     if generation == 0:
         return text
     chance = Random(f"{generation}/{text}")
-    hanzi = _HANZI.findall(text) or [""]
-    return _HANZI.sub(lambda m: chance.choice(hanzi) if chance.random() < EXCHANGED else m[0], text)
+    return _PHRASE.sub(lambda m: chance.choice(phrases.get(len(m[0]), [m[0]])), text)
 
 
 def dealt(n: int, rounds: int, chance: Random) -> Iterator[tuple[int, int]]:
@@ -181,13 +191,13 @@ def _articles(
     while room > 0:
         number, generation = next(heads)
         lines, authors = source.heads[number]
-        lines = tuple((role, varied(text, generation)) for role, text in lines)
+        lines = tuple((role, varied(text, generation, source.phrases)) for role, text in lines)
         chosen = []
         for _ in range(chance.randint(*PARAGRAPHS)):
             if room <= 0:
                 break
             number, generation = next(bodies)
-            chosen.append(("body", varied(source.paragraphs[number], generation)))
+            chosen.append(("body", varied(source.paragraphs[number], generation, source.phrases)))
             room -= len(chosen[-1][1].encode()) + 1
         if chosen:
             yield CleanArticle((*lines, *chosen), authors)

@@ -55,11 +55,15 @@ def test_every_stretch_has_its_share_of_variants() -> None:
     assert set(Counter(pair for turn in rounds for pair in turn).values()) == {REPEATS}
 
 
-def test_a_variant_keeps_length_and_marks() -> None:
+def test_a_variant_keeps_length_and_marks_and_is_made_of_the_phrases_of_others(source: Material) -> None:
     text = "“春灌用上了智能闸门，”记者周文涛3日从清河灌区获悉。"
-    other = varied(text, 1)
-    assert varied(text, 0) == text != other == varied(text, 1) != varied(text, 2)
-    assert len(other) == len(text) and [c for c in other if c in "“，”3。"] == [c for c in text if c in "“，”3。"]
+    others = [varied(text, generation, source.phrases) for generation in (1, 2)]
+    assert varied(text, 0, source.phrases) == text and len({text, *others}) == 3
+    assert varied(text, 1, source.phrases) == others[0]
+    for other in others:
+        assert len(other) == len(text) and [c for c in other if c in "“，”3。"] == [c for c in text if c in "“，”3。"]
+        phrases = other.replace("“", "，").replace("”", "，").replace("3", "，").replace("。", "，").split("，")
+        assert all(p in source.phrases[len(p)] for p in phrases if p)
 
 
 def test_too_little_material_is_said() -> None:
