@@ -160,11 +160,11 @@ def is_byline(text: str, surnames: frozenset[str] = frozenset()) -> bool:
     found = _BYLINE.match(text)
     if found:
         return _are_names(_names_in(found["people"]), surnames if _could_be_words(found) else frozenset())
-    slashed = _SLASHED.match(text)
+    slashed = _SLASHED.match(text) if "/" in text or "／" in text else None
     if slashed:
         return _are_names(_names_in(slashed["people"]), frozenset())
     marked = _MARKED_NAMES.match(text)
-    return bool(marked and surnames) and _are_names(_names_in(_people(marked)), surnames)
+    return marked is not None and bool(surnames) and _are_names(_names_in(_people(marked)), surnames)
 
 
 def is_credit(text: str) -> bool:
@@ -177,8 +177,13 @@ def is_credit(text: str) -> bool:
         return False
     if _NAMELESS.match(text):
         return True
-    found = _CREDIT.match(text)
-    return _are_names(_names_in(_people(found)), frozenset())
+    found = _CREDIT.match(text) if _of_pictures(text) else None
+    return found is not None and _are_names(_names_in(_people(found)), frozenset())
+
+
+def _of_pictures(text: str) -> bool:
+    """Every credit with a name has one of these; they are looked for sooner than it is."""
+    return "摄" in text or "图" in text
 
 
 def credit_of(text: str) -> bool:
@@ -191,7 +196,7 @@ def has_lead(text: str) -> bool:
     if _DATELINE.match(text):
         return True
     found = _LEAD_BRACKET.match(text[:90]) or _LEAD_REPORTS.match(text[:40])
-    return _are_names(_names_in(_people(found)), frozenset())
+    return found is not None and _are_names(_names_in(_people(found)), frozenset())
 
 
 def dateline_of(text: str) -> str | None:
@@ -250,9 +255,11 @@ def _tail_people(text: str, surnames: frozenset[str]) -> tuple[str, ...] | None:
     """The reporters, or the photographer, that a paragraph ends with."""
     end = text[-60:]
     for form, known in ((_TAIL_BRACKET, frozenset[str]()), (_TAIL_CREDIT, frozenset[str]()), (_TAIL_NAMES, surnames)):
-        if form is _TAIL_NAMES and not surnames:
+        if (form is _TAIL_NAMES and not surnames) or (form is _TAIL_CREDIT and not _of_pictures(end)):
             continue
         found = form.search(end)
+        if found is None:
+            continue
         if found and _are_names(names := _names_in(_people(found)), known):
             return names
     return None
