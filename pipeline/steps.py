@@ -90,7 +90,7 @@ class IssueTask:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step did: rows and a content hash by table, things worth seeing, pages withheld. `gone`: the issue's
+    """What a step did: rows and a hash of its file by table, things worth seeing, pages withheld. `gone`: the issue's
     source vanished, and there is nothing to do."""
 
     issue_id: str
@@ -376,27 +376,19 @@ def _published(
     notes: dict[str, dict[str, Value]],
     withheld: tuple[Reject, ...] = (),
 ) -> Outcome:
+    files = {name: store.encoded(name, table) for name, table in made.items()}
     before = [name for name in made if name != "pages"]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # each waits for the disk or the net, most of its time
-        list(pool.map(lambda name: store.write(name, task.issue_id, made[name]), before))
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # each waits for the disk or the net
+        list(pool.map(lambda name: store.write(name, task.issue_id, files[name]), before))
     if "pages" in made:  # last: that it names the model says that the issue is complete
-        store.write("pages", task.issue_id, made["pages"])
+        store.write("pages", task.issue_id, files["pages"])
     return Outcome(
         task.issue_id,
         {name: table.num_rows for name, table in made.items()},
-        {name: _digest(table) for name, table in made.items()},
+        {name: hashlib.sha256(file).hexdigest()[:16] for name, file in files.items()},
         notes,
         withheld,
     )
-
-
-def _digest(table: pa.Table) -> str:
-    seen = hashlib.sha256()
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    seen.update(sink.getvalue())
-    return seen.hexdigest()[:16]
 
 
 def _notes(pages: list[CleanPage], low: float) -> dict[str, dict[str, Value]]:

@@ -25,6 +25,8 @@ DRAFT = ".tmp"
 #: File systems allow 255 bytes; a draft's name is longer than the file's.
 MAX_ISSUE_ID_BYTES = 200
 ZSTD_LEVEL = 3
+#: Stage tables are read once, by the next step.
+STAGE_LEVEL = 1
 
 #: Prose, of which hardly two values are equal: a dictionary would only cost.
 _PROSE = {"text", "kicker", "headline", "subhead", "before", "after", "evidence", "detail", "decision"}
@@ -56,7 +58,7 @@ class Store:
         return self._shown(self._file(table, issue_id))
 
     def write(self, table: str, issue_id: str, data: Any) -> str:
-        """Writes one table of one issue (Arrow table or pandas frame) and returns its path.
+        """Writes one table of one issue (Arrow table, pandas frame, or what `encoded` gave) and returns its path.
 
         Readers see the old file or the new one, never a part.
 
@@ -65,8 +67,17 @@ class Store:
             UnwritableError: the disk is full, the folder read-only, or the like.
         """
         file = self._file(table, issue_id)
-        self._put(file, _to_bytes(typed(table, data)))
+        self._put(file, data if isinstance(data, bytes) else self.encoded(table, data))
         return self._shown(file)
+
+    @staticmethod
+    def encoded(table: str, data: Any) -> bytes:
+        """The file that `write` would write: the same for the same data and version of pyarrow.
+
+        Raises:
+            ValueError: the data does not fit the table; table and column are named.
+        """
+        return _to_bytes(typed(table, data), STAGE_LEVEL if table in STAGES else ZSTD_LEVEL)
 
     def read(self, table: str, issue_id: str, columns: Sequence[str] | None = None) -> pa.Table:
         """One table of one issue.
@@ -161,7 +172,7 @@ class Store:
     def write_corpus(self, table: str, data: Any) -> str:
         """Writes a table about the whole corpus and returns its path."""
         file = self._corpus_file(table)
-        self._put(file, _to_bytes(typed(table, data)))
+        self._put(file, _to_bytes(typed(table, data), ZSTD_LEVEL))
         return self._shown(file)
 
     def read_corpus(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -255,13 +266,13 @@ def check_issue_id(issue_id: str) -> None:
         raise ValueError(f"{issue_id!r} cannot be an issue_id: it must be usable as a file name")
 
 
-def _to_bytes(data: pa.Table) -> bytes:
+def _to_bytes(data: pa.Table, level: int) -> bytes:
     """The same table gives the same bytes (for one version of pyarrow)."""
     sink = pa.BufferOutputStream()
     names = [f.name for f in data.schema if pa.types.is_string(f.type) and f.name not in _PROSE]
     writing = {
         "compression": "zstd",
-        "compression_level": ZSTD_LEVEL,
+        "compression_level": level,
         "use_dictionary": names or False,
         "write_page_checksum": True,
     }
