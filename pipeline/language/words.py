@@ -37,7 +37,9 @@ class Dictionary:
         """The same for words of two characters, given as code points."""
         keys, counts = self._pairs
         asked = first * 0x110000 + second
-        at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+        order = np.argsort(asked)  # sorted questions walk through memory in order: several times faster
+        at = np.empty(len(asked), dtype=np.int64)
+        at[order] = np.minimum(np.searchsorted(keys, asked[order]), len(keys) - 1)
         return np.where(keys[at] == asked, counts[at], 0.0)
 
     def may_join(self, first: Points, second: Points) -> Bools:
