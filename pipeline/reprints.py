@@ -1,7 +1,7 @@
-"""Reprints over the whole corpus: map → files by hash range → map → alignment → clusters, on any engine.
+"""Reprints over the whole corpus: map → files by hash part → map → alignment → clusters, on any engine.
 
-1. *sign*: for each bundle of issues, the winnowed shingles of its articles, cut into hash ranges.
-2. *meet*: for each hash range, the pairs of texts that meet in its shingles, cut into ranges of texts.
+1. *sign*: for each bundle of issues, the winnowed shingles of its articles, cut into hash parts.
+2. *meet*: for each hash part, the pairs of texts that meet in its shingles, cut into ranges of texts.
 3. *count*: for each range of texts, the pairs that met often enough: the candidates.
 4. *gather* and *align*: the texts of the candidates that were never aligned before, brought to the tasks that align
    them. What was found stays, by the content of the two texts.
@@ -36,7 +36,7 @@ SHINGLES, TEXTS, MEETINGS, CANDIDATES = "shingles", "texts", "meetings", "candid
 PAIRS, WANTED, GATHERED, VERDICTS = "pairs", "wanted", "gathered", "verdicts"
 STEPS = (SHINGLES, TEXTS, MEETINGS, CANDIDATES, PAIRS, WANTED, GATHERED, VERDICTS)
 #: Pairs that one task aligns.
-ALIGNED_AT_ONCE = 20_000
+ALIGNED_AT_ONCE = 5_000
 #: Rounds in which only those pairs are aligned that would link what is not linked yet; then all that are left.
 ROUNDS = 3
 
@@ -150,7 +150,7 @@ def _signed(engine: Engine, output: str, groups: Sequence[tuple[str, ...]], part
 
 
 def sign(task: Task) -> int:
-    """The shingles of a bundle's articles, in hash ranges, and its texts; returns how many texts."""
+    """The shingles of a bundle's articles, in hash parts, and its texts; returns how many texts."""
     store, begin = Store(task.output), 0
     texts: list[pa.Table] = [_TEXTS.empty_table()]
     held: list[tuple[Hashes, Ints, npt.NDArray[np.uint8]]] = []
@@ -189,10 +189,11 @@ def _ranges(held: Sequence[tuple[Hashes, Ints, npt.NDArray[np.uint8]]], n_parts:
     numbers = np.concatenate([np.zeros(0, dtype=np.uint64), *(h[0] for h in held)])
     texts = np.concatenate([np.zeros(0, dtype=np.uint32), *(h[1].astype(np.uint32) for h in held)])
     marks = np.concatenate([np.zeros(0, dtype=np.uint8), *(h[2] for h in held)])
-    order = np.argsort(numbers, kind="stable")
+    # By the last bits: of six hashes the least was chosen, so that more than half of all begin with three zeros.
+    sorted_by = (numbers & np.uint64(n_parts - 1)) << np.uint64(BITS) | numbers
+    order = np.argsort(sorted_by, kind="stable")
     numbers, texts, marks = numbers[order], texts[order], marks[order]
-    borders = np.array([i * 2**BITS // n_parts for i in range(n_parts + 1)], dtype=np.uint64)
-    cuts = np.searchsorted(numbers, borders)
+    cuts = np.searchsorted(sorted_by[order], np.arange(n_parts + 1, dtype=np.uint64) << np.uint64(BITS))
     for a, b in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         yield pa.table({"number": numbers[a:b], "text": texts[a:b], "marks": marks[a:b]})
 
@@ -220,7 +221,7 @@ def _names(output: str, keys: Sequence[str]) -> list[Hashes]:
 
 
 def meet(task: Task) -> int:
-    """The pairs that meet in one hash range, in ranges of their first text; returns how many."""
+    """The pairs that meet in one hash part, in ranges of their first text; returns how many."""
     names = _names(task.output, task.keys)
     every = np.unique(np.concatenate(names))
     stage, held = Stage(task.output, SHINGLES), []
@@ -240,7 +241,7 @@ def meet(task: Task) -> int:
 
 
 def count(task: Task) -> int:
-    """The candidates of one range of texts, out of all hash ranges; returns how many."""
+    """The candidates of one range of texts, out of all hash parts; returns how many."""
     stem = task.key.rsplit("-", 1)[0]
     stage, texts = Stage(task.output, MEETINGS), Stage(task.output, TEXTS)
     held = pa.concat_tables([stage.read(f"{stem}-{part}", task.part) for part in range(task.n_parts)])
@@ -328,18 +329,17 @@ def _gathering(output: str, keys: tuple[str, ...], tasks: Sequence[Task]) -> lis
     for part in range(len(tasks)):
         table = pairs.read(stem, part)
         names = np.unique(np.append(table.column("first").to_numpy(), table.column("second").to_numpy()))
-        wanted.append(pa.table({"name": names, "part": np.full(len(names), part)}))
-    needed = pa.concat_tables(wanted)
-    missing = np.unique(needed.column("name").to_numpy())
+        wanted.append((names, np.full(len(names), part)))
+    needed, part_of = (np.concatenate(column) for column in zip(*wanted, strict=True))  # in the order of part and name
     texts, stage, made = Stage(output, TEXTS), Stage(output, WANTED), []
     for key in keys:
         own = texts.read(key, columns=["name", "issue_id", "row"])
         names, first = np.unique(own.column("name").to_numpy(), return_index=True)
-        held = np.isin(names, missing)
+        at = np.minimum(np.searchsorted(names, needed), max(len(names) - 1, 0))
+        held = names[at] == needed if len(names) else np.zeros(len(needed), dtype=np.bool_)
         if held.any():
-            mine = own.take(pa.array(first[held]))
-            missing = np.setdiff1d(missing, names[held])
-            rows = mine.join(needed, "name", join_type="inner").sort_by([("part", "ascending"), ("name", "ascending")])
+            rows = own.take(pa.array(first[at[held]])).append_column("part", pa.array(part_of[held]))
+            needed, part_of = needed[~held], part_of[~held]
             stage.write(f"{stem}-{key}", [rows])
             made.append(Task(output, f"{stem}-{key}", n_parts=len(tasks)))
     return made

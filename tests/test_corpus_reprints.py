@@ -79,7 +79,7 @@ def written(output: Path) -> list[dict[str, object]]:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many bundles, hash ranges and tasks, though the corpus is small."""
+    """Many bundles, hash parts and tasks, though the corpus is small."""
     monkeypatch.setattr(stage, "ISSUES", 2)
     monkeypatch.setattr(job, "BYTES", 40_000)
     monkeypatch.setattr(job, "ALIGNED_AT_ONCE", 3)
@@ -223,3 +223,14 @@ def test_an_object_store_holds_the_same(tmp_path: Path) -> None:
 
 def test_a_folder_without_articles_has_no_reprints(tmp_path: Path) -> None:
     assert job.write_reprints(LOCAL, str(tmp_path), set()).num_rows == 0
+
+
+def test_hash_parts_are_alike_in_size(tmp_path: Path) -> None:
+    """The least of six hashes is chosen: ranges of them would put half of all into the first of eight."""
+    put(tmp_path, "a", [prose(100 + i, 400) for i in range(40)])
+    job.sign(job.Task(str(tmp_path), "k", n_parts=8, issues=("a",)))
+    signed = Stage(str(tmp_path), job.SHINGLES)
+    parts = [signed.read("k", part) for part in range(8)]
+    sizes = [part.num_rows for part in parts]
+    assert sum(sizes) > 3_000 and max(sizes) < 1.3 * sum(sizes) / 8
+    assert {n % 8 for n in parts[3].column("number").to_pylist()} == {3}

@@ -1,7 +1,7 @@
 """What a job over the whole corpus made of each bundle of issues: `<output>/_stages/<step>/<key>.parquet`.
 
 The key names the content a file was made from, so that what has not changed is not made again, a run that was killed
-goes on where it was, and nothing stale is ever read. A file holds parts (row groups): hash ranges, or the shares of
+goes on where it was, and nothing stale is ever read. A file holds parts (row groups): hash parts, or the shares of
 tasks; a reader takes the part it needs out of many files.
 """
 

@@ -102,13 +102,12 @@ def needed(shingles: Shingles, n_texts: int) -> npt.NDArray[np.uint8]:
 
 
 def meetings(rows: Rows, n_texts: int, common_bits: int = 0) -> Meetings:
-    """Which texts meet in which shingles. `n_texts`: ranks are below it; `common_bits`: so many leading bits are the
-    same in all numbers (of one hash range), which leaves room for more texts."""
+    """Which texts meet in which shingles. `n_texts`: ranks are below it; `common_bits`: so many last bits are the
+    same in all numbers (of one hash part), which leaves room for more texts."""
     rank_bits = max(int(n_texts - 1).bit_length(), 1)
     if BITS - common_bits + rank_bits + _MARK_BITS > 64:
-        raise ValueError(f"{n_texts} texts are too many for one join: cut the hash range finer")
-    low = rows.numbers & np.uint64((1 << (BITS - common_bits)) - 1)
-    packed = (low << np.uint64(rank_bits)) | rows.ranks
+        raise ValueError(f"{n_texts} texts are too many for one join: cut the hashes finer")
+    packed = (rows.numbers >> np.uint64(common_bits) << np.uint64(rank_bits)) | rows.ranks
     packed = np.sort((packed << np.uint64(_MARK_BITS)) | rows.marks)  # values alone sort several times faster
     packed = packed[_first_of_each(packed)]  # exact repeats have the same rank: they count once
     marks = (packed & np.uint64((1 << _MARK_BITS) - 1)).astype(np.uint8)

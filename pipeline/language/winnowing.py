@@ -86,15 +86,33 @@ def keys_of(texts: Sequence[str]) -> Keys:
     """
     codes = np.frombuffer("".join(texts).encode(_END, "surrogatepass"), dtype=np.uint32)
     ends = np.cumsum([0, *map(len, texts)])
-    kept = _word_table()[codes]
+    kept = _word_characters().those(codes)
     before = np.concatenate([[0], np.cumsum(kept)])
     return Keys(codes[kept], before[ends])
 
 
+class _WordCharacters:
+    """For each code point: is it a letter, a hanzi or a digit? Unicode is asked by blocks, when one is first met: to
+    ask for all of it takes longer than a small corpus."""
+
+    BLOCK = 8
+
+    def __init__(self) -> None:
+        self._is_word = np.zeros(0x110000, dtype=np.bool_)
+        self._known = np.zeros(0x110000 >> self.BLOCK, dtype=np.bool_)
+
+    def those(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+        met = np.bincount((codes >> self.BLOCK).astype(np.intp), minlength=len(self._known)) > 0
+        for block in np.flatnonzero(met & ~self._known).tolist():
+            points = range(block << self.BLOCK, (block + 1) << self.BLOCK)
+            self._is_word[points.start : points.stop] = [chr(c).isalnum() for c in points]
+            self._known[block] = True
+        return self._is_word[codes]
+
+
 @cache
-def _word_table() -> npt.NDArray[np.bool_]:
-    """For each code point: is it a letter, a hanzi or a digit?"""
-    return np.array([chr(c).isalnum() for c in range(0x110000)])
+def _word_characters() -> _WordCharacters:
+    return _WordCharacters()
 
 
 def winnow(keys: Keys) -> Shingles:
