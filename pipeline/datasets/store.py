@@ -27,6 +27,8 @@ MAX_ISSUE_ID_BYTES = 200
 ZSTD_LEVEL = 3
 #: Stage tables are read once, by the next step.
 STAGE_LEVEL = 1
+#: Of fewer rows, which is most tables of an issue, threads cost more than they save.
+MANY_ROWS = 200_000
 
 #: Prose, of which hardly two values are equal: a dictionary would only cost.
 _PROSE = {"text", "kicker", "headline", "subhead", "before", "after", "evidence", "detail", "decision"}
@@ -237,7 +239,8 @@ class Store:
             schema = parquet.schema_arrow
             wanted = [f for f in SCHEMAS[table] if columns is None or f.name in columns]
             _check_columns(wanted, schema, self._shown(file))
-            data = parquet.read(columns=[f.name for f in wanted if f.name in schema.names])
+            names = [f.name for f in wanted if f.name in schema.names]
+            data = parquet.read(columns=names, use_threads=parquet.metadata.num_rows > MANY_ROWS)
         return _fitted(data, pa.schema(wanted, metadata=schema.metadata))
 
     @contextmanager

@@ -80,7 +80,7 @@ def assemble(
     （张三） at a paragraph's end from other brackets."""
     text, shown = page.text, rendered_edits(edits)
     articles = tuple(_article(page.page_id, text, plan, shown, surnames) for plan in layout.articles)
-    owner = {s: a.article_id for a in articles for s in a.spans}
+    owner = {s: a.article_id for a in articles for s in a.spans} if layout.copies else {}
     duplicates = tuple(
         Duplicate(
             duplicate_id=f"{page.page_id}@d{c.spans[0].start}",

@@ -28,7 +28,8 @@ class _Place:
 
 def link_continuations(pages: Sequence[CleanPage]) -> list[CleanPage]:
     """The pages of one newspaper issue, with `continues_article_id` set where it can be told."""
-    places = [_Place(a, p.page.page_id, label_of(p.page.page_label)) for p in pages for a in p.articles]
+    labels = [label_of(p.page.page_label) for p in pages]
+    places = [_Place(a, p.page.page_id, own) for p, own in zip(pages, labels, strict=True) for a in p.articles]
     leaving = [x for x in places if x.article.continued_to_page]
     links = {x.article.article_id: _source(x, leaving) for x in places if x.article.continued_from_page}
     taken = Counter(s for s in links.values() if s)

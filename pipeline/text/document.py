@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from pipeline.text.record import record
 from pipeline.text.spans import Edit, Span
 
 Role = Literal["label", "kicker", "headline", "subhead", "byline", "body", "heading", "caption", "marker"]
@@ -40,7 +41,7 @@ class Page:
     page_label: str | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Join:
     """A seam between two neighbouring spans of a paragraph."""
 
@@ -50,7 +51,7 @@ class Join:
     confidence: float
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Paragraph:
     """One paragraph of an article; two spans = a join. `joins` has one record for every seam between two spans."""
 
@@ -61,7 +62,7 @@ class Paragraph:
     truncation: Truncation | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Article:
     """One article; `paragraphs` stand in reading order. `section`, `kicker`, `headline`, `subhead`, `text` are made
     from the paragraphs of those roles; `confidence` is the weakest decision that made the article."""
@@ -87,7 +88,7 @@ class Article:
         return tuple(s for p in self.paragraphs for s in p.spans)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Duplicate:
     """A repeat that was taken out of the text. Its residue lives on elsewhere."""
 
@@ -102,7 +103,7 @@ class Duplicate:
     residue_spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Orphan:
     """Text that belongs to no article: furniture, or a fragment that could not be placed."""
 
@@ -113,7 +114,7 @@ class Orphan:
     nearest_article_id: str | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LedgerRow:
     """What became of `[start, end)`."""
 

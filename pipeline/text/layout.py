@@ -6,13 +6,12 @@ This is what steps 3 to 6 (repeats, roles, stitch, segment) decide. It holds spa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipeline.text.document import DuplicateKind, Join, Role, Truncation
+from pipeline.text.record import record
 from pipeline.text.spans import Span
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Fragment:
     """A piece of one line: usually all of it, a part where a blended copy was cut.
 
@@ -24,7 +23,7 @@ class Fragment:
     role_scores: tuple[tuple[Role, float], ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PlannedParagraph:
     """Spans in reading order under one role; `confidence` is that of its place in this article."""
 
@@ -35,7 +34,7 @@ class PlannedParagraph:
     confidence: float = 1.0
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Copy:
     """A repeat to be taken out: `spans` without the residue, which lives on in a paragraph of its own or joined."""
 
@@ -46,7 +45,7 @@ class Copy:
     residue_spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Stray:
     """A piece that belongs to no article. `near` is the number of the nearest article in `Layout.articles`."""
 
@@ -55,7 +54,7 @@ class Stray:
     near: int | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Layout:
     """Every fragment stands in exactly one of `articles`, `copies` and `strays`."""
 

@@ -305,8 +305,8 @@ def _composed(text: str, change: Change) -> Edit:
 # -- what is only noticed --------------------------------------------------------------------------------------------
 
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
-_QUOTE = re.compile("(?<![A-Za-z])’|’(?![A-Za-z])|[“”‘]")
-_LINE = re.compile(f"[^{LINE_BREAKS}]+")
+_QUOTE_OR_BREAK = re.compile(f'[“”‘’"{LINE_BREAKS}]')
+_PARTNER = {"”": "“", "’": "‘"}
 
 
 def count_notes(text: str) -> dict[str, int]:
@@ -318,19 +318,33 @@ def count_notes(text: str) -> dict[str, int]:
     return {
         "replacement_characters": text.count("\ufffd"),
         "private_use_characters": len(_PRIVATE.findall(text)),
-        "unpaired_quotes": sum(_unpaired(m.group()) for m in _LINE.finditer(text)),
+        "unpaired_quotes": _unpaired(text),
     }
 
 
-def _unpaired(line: str) -> int:
-    """Quotes of one line without a partner; straight ones go by their number."""
+def _unpaired(text: str) -> int:
+    """Quotes without a partner in their line; straight ones go by their number, and ’ inside a Latin word is none."""
+    alone = straight = 0
     waiting: list[str] = []
-    alone = line.count('"') % 2
-    for quote in _QUOTE.findall(line):
-        if quote in "“‘":
-            waiting.append(quote)
-        elif waiting and waiting[-1] == {"”": "“", "’": "‘"}[quote]:
-            waiting.pop()
-        else:
-            alone += 1
-    return alone + len(waiting)
+    for m in _QUOTE_OR_BREAK.finditer(text):
+        char = m.group()
+        if char == '"':
+            straight += 1
+        elif char in "“‘":
+            waiting.append(char)
+        elif char == "’" and _is_latin(text, m.start() - 1) and _is_latin(text, m.start() + 1):
+            continue
+        elif char in _PARTNER:
+            if waiting and waiting[-1] == _PARTNER[char]:
+                waiting.pop()
+            else:
+                alone += 1
+        else:  # the line ends
+            alone += len(waiting) + straight % 2
+            straight = 0
+            waiting.clear()
+    return alone + len(waiting) + straight % 2
+
+
+def _is_latin(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and text[at].isascii() and text[at].isalpha()

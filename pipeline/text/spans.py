@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 from typing import Literal, NamedTuple
+
+from pipeline.text.record import record
 
 Stage = Literal["normalise", "script", "join", "correct"]
 Status = Literal["applied", "suggested", "accepted", "rejected"]
@@ -28,7 +30,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Edit:
     """Read `after` where the raw text says `before` at `[start, end)`; an insertion has `start == end`."""
 
@@ -71,7 +73,7 @@ def rendered_edits(edits: Iterable[Edit]) -> Placed:
     return Placed([e for e in edits if e.status in RENDERED])
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class View:
     """Rendered text that remembers where each of its characters comes from.
 
