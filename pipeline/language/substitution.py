@@ -89,12 +89,11 @@ class Substitutions:
     def similarity(self, a: Ids, b: Ids) -> Floats:
         """How alike each a and b are, 0..1; 0 = not among the stored neighbours of either."""
         keys, values = self._alike
-        asked = a.astype(np.int64) * SIZE + b
-        at = np.minimum(keys.searchsorted(asked), len(keys) - 1)
-        return np.where(keys[at] == asked, values[at], 0).astype(np.float64)
+        at = find(keys, a.astype(np.uint64) * _BASE + b)
+        return np.where(at >= 0, values[at], 0).astype(np.float64)
 
     @cached_property
-    def _alike(self) -> tuple[Ints, npt.NDArray[np.float32]]:
+    def _alike(self) -> tuple[Keys, npt.NDArray[np.float32]]:
         """Both ways of the table: sorted pairs and their similarity."""
         chars, near, similar = self._glyphs.arrays()
         number = encode(chars).astype(np.int64)
@@ -106,12 +105,12 @@ class Substitutions:
         keys, values = keys[order], values[order]
         first = np.ones(len(keys), dtype=np.bool_)
         first[1:] = keys[1:] != keys[:-1]
-        return keys[first], values[first]
+        return keys[first].astype(np.uint64), values[first]
 
     @cached_property
     def _near(self) -> tuple[Ids, npt.NDArray[np.float32]]:
         keys, values = self._alike
-        a, b = keys // SIZE, keys % SIZE
+        a, b = (keys // _BASE).astype(np.int64), (keys % _BASE).astype(np.int64)
         order = np.lexsort((b, -values, a))
         a, b, values = a[order], b[order], values[order]
         rank = np.arange(len(a)) - a.searchsorted(a)
@@ -150,24 +149,23 @@ class Substitutions:
         With `like` and `of`: row i is row `of[i]` of `like` with another character in the middle.
         """
         middle = rows.shape[1] // 2
-        wide = rows.astype(np.uint64)
-        held = self.pairs(rows[:, :-1], rows[:, 1:]) >= IN_WORD
+        keys = wide = np.asfortranarray(rows.astype(np.uint64))  # by columns
+        may = held = np.asfortranarray(self.pairs(rows[:, :-1], rows[:, 1:]) >= IN_WORD)
         found = []
         for n, (table, logs) in self._word_keys.items():
-            last = rows.shape[1] - n
-            starts = range(last + 1) if like is None else range(max(0, middle - n + 1), min(middle, last) + 1)
-            keys = np.stack([_window(wide, start, n) for start in starts])
-            may = np.stack([held[:, start : start + n - 1].all(axis=1) for start in starts])
-            values = np.zeros(keys.shape)
-            at = find(table, keys[may])
-            values[may] = np.where(at >= 0, logs[at], 0.0)
-            values = values.T
-            if like is not None:
+            keys, may = keys[:, :-1] * _BASE + wide[:, n - 1 :], may if n == 2 else may[:, :-1] & held[:, n - 2 :]
+            over = slice(0, None) if like is None else slice(max(0, middle - n + 1), middle + 1)
+            asked = may[:, over]
+            at = find(table, keys[:, over][asked])
+            known = np.zeros_like(asked, dtype=np.float64)
+            known[asked] = np.where(at >= 0, logs[at], 0.0)
+            if like is None:
+                found.append(known)
+            else:
                 assert of is not None
-                known = values
-                values = like.logs[n - 2][of]
-                values[:, starts.start : starts.stop] = known
-            found.append(values)
+                values = like.logs[n - 2].take(of, axis=0)
+                values[:, over] = known
+                found.append(values)
         return Words(rows, tuple(found), self._character_logs)
 
     @cached_property
@@ -195,7 +193,7 @@ class Substitutions:
 
     def pairs(self, a: Ids, b: Ids) -> npt.NDArray[np.uint8]:
         """How often b followed a, up to 127; plus 128 where a word of the word list holds the pair."""
-        found: npt.NDArray[np.uint8] = self._pairs.take(a.astype(np.int32) * np.int32(SIZE) + b)
+        found: npt.NDArray[np.uint8] = self._pairs.take(a.astype(np.int32) * np.int32(SIZE) + b.astype(np.int32))
         return found
 
     @cached_property

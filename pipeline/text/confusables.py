@@ -250,9 +250,11 @@ def judge(reading: Reading, shown: str, start: int, models: Models) -> Judgement
     if reading.kind == "form":
         spoken_against = any(c.found(before, after) for c in reading.cues_printed)
         return None if spoken_against else _judge_misprint(reading, before, after, models)
-    frequency = models.words.frequency
+    frequency, near = models.words.frequency, before + after
     speaking = [
-        c for c in reading.heard if c.found(before, after) and c.is_word(before, after, reading.meant, frequency)
+        c
+        for c in reading.heard
+        if c.text[:1] in near and c.found(before, after) and c.is_word(before, after, reading.meant, frequency)
     ]
     heard = _total(speaking)
     if heard <= CUE + TOUCHING:  # one weak cue says nothing
@@ -260,11 +262,11 @@ def judge(reading: Reading, shown: str, start: int, models: Models) -> Judgement
     if not stands_as_word(reading.printed, before, after, models):
         return None
     against = [c for c in reading.cues_printed if c.found(before, after)]
-    near = " ".join(c.text for c in speaking)
+    words = " ".join(c.text for c in speaking)
     contrary = f"against it {' '.join(c.text for c in against)}" if against else "nothing for the printed word"
     odds = prior(reading, frequency) + heard - _total(against)
     local = all(c.side.startswith("touching") or len(c.text) == 1 for c in speaking)
-    return _of_odds(odds, bool(against), local, f"near it {near}, {contrary}; log-odds {odds:+.1f}")
+    return _of_odds(odds, bool(against), local, f"near it {words}, {contrary}; log-odds {odds:+.1f}")
 
 
 def _of_odds(odds: float, contested: bool, local: bool, why: str) -> Judgement:

@@ -466,7 +466,7 @@ def _likely(
     """Numbers of the rows of look-alikes in which one comes to the least score. Most of them make pairs that were never
     seen, whose scores are known beforehand."""
     at = np.flatnonzero((left | right) > 0)
-    row, column = np.divmod(at, N_ALIKE)
+    row, column = at // N_ALIKE, at % N_ALIKE
     score = _rough_score(left.ravel()[at], right.ravel()[at], near.ravel()[at], tables)
     score += np.float32(LIKENESS) * alike.ravel()[at]
     score += RANK_LOGS[column]
