@@ -30,40 +30,45 @@ class Reader:
         self._seams: dict[tuple[str, str], list[float]] = {}
         self.knows_anything = models.language.n_chars >= LEAST_TEXT
 
-    def seam_scores(self, pairs: Sequence[tuple[str, str]], least: Floats | None = None) -> Floats:
+    def seam_scores(self, pairs: Sequence[tuple[str, str]]) -> Floats:
         """For each (left, right), a row: log-likelihood ratio of right's first 2 and first 6 characters after left's
         end against after a paragraph mark; log P(paragraph ends | left's end); log P(right's first 6 | paragraph
         start). An array of four columns.
-
-        Where the first two characters alone come below `least` (a value for each pair), no more are read: the second
-        ratio is the first, too.
         """
         if not pairs or not self.knows_anything:
             return np.zeros((len(pairs), 4))
         keys = [(left[-_CONTEXT:], right[:_AHEAD]) for left, right in pairs]
-        if least is not None:
-            found = self._read_seams(keys, least)
-            whole = np.flatnonzero(np.isneginf(least))
-            self._seams.update(zip([keys[n] for n in whole.tolist()], found[whole].tolist(), strict=True))
-            return found
         new = [key for key in dict.fromkeys(keys) if key not in self._seams]
         if new:
-            self._seams.update(zip(new, self._read_seams(new, np.full(len(new), -math.inf)).tolist(), strict=True))
+            left = np.arange(0, 2 * len(new), 2)
+            texts = [text for key in new for text in key]
+            found = self._read_seams(texts, left, left + 1, np.full(len(new), -math.inf))
+            self._seams.update(zip(new, found.tolist(), strict=True))
         return np.array([self._seams[key] for key in keys])
 
-    def _read_seams(self, pairs: Sequence[tuple[str, str]], least: Floats) -> Floats:
-        lefts = {left: n for n, left in enumerate(dict.fromkeys(left for left, _ in pairs))}
-        rights = {right: n for n, right in enumerate(dict.fromkeys(right for _, right in pairs))}
-        before = np.full((len(lefts), _CONTEXT), PARAGRAPH, dtype=np.uint16)
-        for left, n in lefts.items():
-            if left:
-                before[n, _CONTEXT - len(left) :] = self._model.encode(left)
-        after = np.full((len(rights), _AHEAD), PARAGRAPH, dtype=np.uint16)
-        for right, n in rights.items():
-            after[n, : len(right)] = self._model.encode(right)
-        size = np.array([len(right) for right in rights])
-        a = np.array([lefts[left] for left, _ in pairs])
-        b = np.array([rights[right] for _, right in pairs])
+    def seams_between(self, texts: Sequence[str], lefts: Points, rights: Points, least: Floats) -> Floats:
+        """The same for many pairs of the same texts, given by their numbers.
+
+        Where the first two characters alone come below `least` (a value for each pair), no more are read: the second
+        ratio is the first, too.
+        """
+        if not len(lefts) or not self.knows_anything:
+            return np.zeros((len(lefts), 4))
+        found = self._read_seams(texts, lefts, rights, least)
+        whole = np.isneginf(least)
+        asked = zip(lefts[whole].tolist(), rights[whole].tolist(), strict=True)
+        keys = [(texts[left][-_CONTEXT:], texts[right][:_AHEAD]) for left, right in asked]
+        self._seams.update(zip(keys, found[whole].tolist(), strict=True))
+        return found
+
+    def _read_seams(self, texts: Sequence[str], lefts: Points, rights: Points, least: Floats) -> Floats:
+        lefts, a = np.unique(lefts, return_inverse=True)
+        rights, b = np.unique(rights, return_inverse=True)
+        ends = "".join([texts[n][-_CONTEXT:].rjust(_CONTEXT, "\n") for n in lefts.tolist()])
+        beginnings = "".join([texts[n][:_AHEAD].ljust(_AHEAD, "\n") for n in rights.tolist()])
+        before = self._model.encode(ends).reshape(-1, _CONTEXT)
+        after = self._model.encode(beginnings).reshape(-1, _AHEAD)
+        size = np.array([len(texts[n][:_AHEAD]) for n in rights.tolist()])
         start = np.full((len(rights), _CONTEXT), PARAGRAPH, dtype=np.uint16)
         fresh = np.where(np.arange(_AHEAD) < size[:, None], self._scores(np.hstack([start, after]), _AHEAD), 0.0)
         closed = self._scores(np.hstack([before, np.full((len(lefts), 1), PARAGRAPH, dtype=np.uint16)]), 1)
@@ -117,18 +122,20 @@ class Reader:
         """Log frequency of the commonest known word that lies across the seam; 0 = none."""
         return float(np.log1p(word_across(self._words, left, right)))
 
-    def words_across(self, pairs: Sequence[tuple[str, str]]) -> Floats:
-        """The same for many (left, right). Only as much of both is tried as neighbours inside words allow."""
+    def words_across(self, texts: Sequence[str], lefts: Points, rights: Points) -> Floats:
+        """The same for many pairs of the same texts, given by their numbers. Only as much of both is tried as
+        neighbours inside words allow."""
         most = _LONGEST_WORD - 1
-        ends = "".join([left[-most:].rjust(most, "\n") + right[:most].ljust(most, "\n") for left, right in pairs])
-        points = code_points(ends).reshape(-1, 2 * most)
+        ends = code_points("".join([text[-most:].rjust(most, "\n") for text in texts])).reshape(-1, most)
+        beginnings = code_points("".join([text[:most].ljust(most, "\n") for text in texts])).reshape(-1, most)
+        points = np.hstack([ends[lefts], beginnings[rights]])
         joined = self._words.may_join(points[:, :-1], points[:, 1:])
         across = joined[:, most - 1]
         before = 1 + np.logical_and.accumulate(joined[:, most - 2 :: -1], axis=1).sum(axis=1)
         behind = 1 + np.logical_and.accumulate(joined[:, most:], axis=1).sum(axis=1)
-        found = np.zeros(len(pairs))
+        found = np.zeros(len(lefts))
         for n in np.flatnonzero(across).tolist():
-            left, right = pairs[n]
+            left, right = texts[lefts[n]], texts[rights[n]]
             found[n] = word_across(self._words, left[-before[n] :], right[: behind[n]])
         return np.log1p(found)
 

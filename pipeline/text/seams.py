@@ -99,17 +99,19 @@ class Seam(NamedTuple):
 
 def score_seams(typed: Sequence[Typed], reader: Reader, weights: Mapping[str, float]) -> dict[tuple[int, int], Seam]:
     """All seams worth a thought on a page: (left, right) → Seam."""
-    pairs, ratios = _pairs(typed, reader)
-    if not pairs:
+    texts = [t.text for t in typed]
+    left, right, ratios = _pairs(typed, texts, reader)
+    if not len(left):
         return {}
-    values = _values(typed, pairs, ratios, reader)
+    values = _values(typed, texts, left, right, ratios, reader)
     group = Weights.of(weights).group("seam")
-    scores = (values @ np.array([group.get(name, 0.0) for name in SEAM_FEATURES])).tolist()
-    return {(a, b): Seam(a, b, row, score) for (a, b), row, score in zip(pairs, values, scores, strict=True)}
+    scores = values @ np.array([group.get(name, 0.0) for name in SEAM_FEATURES])
+    found = zip(left.tolist(), right.tolist(), values, scores.tolist(), strict=True)
+    return {(a, b): Seam(a, b, row, score) for a, b, row, score in found}
 
 
-def _pairs(typed: Sequence[Typed], reader: Reader) -> tuple[list[tuple[int, int]], Floats]:
-    """The pairs of blocks to look at, and what the reader says of each (`Reader.seam_scores`)."""
+def _pairs(typed: Sequence[Typed], texts: Sequence[str], reader: Reader) -> tuple[Points, Points, Floats]:
+    """The pairs of blocks to look at, in order: left, right, and the reader's word on each (`Reader.seam_scores`)."""
     lefts = [i for i, t in enumerate(typed) if can_break_off(t)]
     rights = [i for i, t in enumerate(typed) if can_go_on(t) and not t.block.residue]
     residues = [i for i, t in enumerate(typed) if can_go_on(t) and t.block.residue]
@@ -126,36 +128,36 @@ def _pairs(typed: Sequence[Typed], reader: Reader) -> tuple[list[tuple[int, int]
         near += [(a, a + 1)] * adjacent
         far += [(a, b) for b in rights[at + adjacent : end]]
         near += [(a, b) for b in residues if a != b and _lines_apart(typed, a, b) <= LOOK_AHEAD]
-    pairs = near + far
-    ends, beginnings = [typed[a].text for a, _ in pairs], [typed[b].text for _, b in pairs]
-    is_far = np.arange(len(pairs)) >= len(near)
-    ratios = reader.seam_scores(list(zip(ends, beginnings, strict=True)), least=np.where(is_far, _UNLIKELY, -math.inf))
+    left, right = np.array(near + far, dtype=np.int64).reshape(-1, 2).T
+    is_far = np.arange(len(left)) >= len(near)
+    ratios = reader.seams_between(texts, left, right, least=np.where(is_far, _UNLIKELY, -math.inf))
     hopeless = is_far & ((ratios[:, 0] < _UNLIKELY) | (ratios[:, 1] < _HOPELESS))
-    order = sorted(np.flatnonzero(~hopeless).tolist(), key=pairs.__getitem__)
-    return [pairs[n] for n in order], ratios[order]
+    order = np.lexsort((right, left))
+    order = order[~hopeless[order]]
+    return left[order], right[order], ratios[order]
 
 
-def _values(typed: Sequence[Typed], pairs: Sequence[tuple[int, int]], ratios: Floats, reader: Reader) -> Floats:
-    """A row of `SEAM_FEATURES` for each pair, made column by column."""
-    a, b = np.array(pairs).T
+def _values(
+    typed: Sequence[Typed], texts: Sequence[str], a: Points, b: Points, ratios: Floats, reader: Reader
+) -> Floats:
+    """A row of `SEAM_FEATURES` for each pair of blocks (a, b), made column by column."""
     left, right = _of_each(_of_left, typed, a), _of_each(_of_right, typed, b)
     between = _of_each(_before_right, typed, b - 1) | _of_each(_after_left, typed, np.minimum(a + 1, len(typed) - 1))
     opened, unopened = left["opened"], right["unopened"]
     lm2, lm6, lm_end, lm_start = (np.clip(ratios / [8, 14, 12, 6 * 12], -1, 1) * 2).T
-    across = reader.words_across([(typed[i].text, typed[j].text) for i, j in pairs])
     line = np.array([t.block.line for t in typed])
     apart = np.abs(line[a] - line[b])
     residue = right["is_residue"] > 0
     adjacent = ~residue & (b == a + 1)
     other = ~residue & ~adjacent
     columns = {
-        "bias": np.ones(len(pairs)),
+        "bias": np.ones(len(a)),
         "lm2": lm2,
         "lm6": lm6,
         "lm_end": lm_end,
         "lm_start": lm_start,
-        "page_grams": np.minimum(3, _spanning(typed, pairs)),
-        "word": np.minimum(10.0, across) / 5,
+        "page_grams": np.minimum(3, _spanning(texts, a, b)),
+        "word": np.minimum(10.0, reader.words_across(texts, a, b)) / 5,
         "quote_matched": (opened > 0) & (opened == unopened),
         "quote_left_open": (opened > 0) & (unopened == 0),
         "quote_unopened": (opened == 0) & (unopened > 0),
@@ -232,13 +234,13 @@ def _after_left(typed: Typed) -> Features:
     return {"before_lead": float(typed.lead or typed.kind != "body")}
 
 
-def _spanning(typed: Sequence[Typed], pairs: Sequence[tuple[int, int]]) -> Points:
+def _spanning(texts: Sequence[str], a: Points, b: Points) -> Points:
     """How many of the 3- and 4-grams of characters across each seam occur elsewhere on the page."""
-    page = code_points("\n".join([t.text for t in typed]))
-    across = code_points("".join([typed[a].text[-3:] + typed[b].text[:3].ljust(3, "\0") for a, b in pairs])).reshape(
-        -1, 6
-    )
-    found = np.zeros(len(pairs), dtype=np.int64)
+    page = code_points("\n".join(texts))
+    ends = code_points("".join([text[-3:].rjust(3, "\0") for text in texts])).reshape(-1, 3)
+    beginnings = code_points("".join([text[:3].ljust(3, "\0") for text in texts])).reshape(-1, 3)
+    across = np.hstack([ends[a], beginnings[b]])
+    found = np.zeros(len(a), dtype=np.int64)
     for size in (3, 4):
         known = np.sort(_grams(page, size))
         asked = _grams(across, size)[:, 4 - size : 3]  # those that begin left of the seam and end right of it
