@@ -90,3 +90,17 @@ def test_rarity_is_a_share(text: str, taught: Models) -> None:
     rarity = Reader("", taught).bigram_rarity(text)
     assert len(rarity) == len(text) - 1
     assert ((rarity >= 0) & (rarity <= 1)).all()
+
+
+@given(texts=st.lists(TEXTS | st.sampled_from(["布局，促", "进区域", "一衣带", "水"]), min_size=1, max_size=5))
+def test_many_pairs_of_the_same_texts_read_as_one_by_one(texts: list[str], taught: Models) -> None:
+    pairs = [(a, b) for a in range(len(texts)) for b in range(len(texts))]
+    left, right = np.array(pairs).T
+    words = Reader("", taught).words_across(texts, left, right)
+    assert words == pytest.approx([Reader("", taught).crosses_word(texts[a], texts[b]) for a, b in pairs])
+    alone = Reader("", taught).seam_scores([(texts[a], texts[b]) for a, b in pairs])
+    least = np.where(left == right, 0.5, -np.inf)
+    together = Reader("", taught).seams_between(texts, left, right, least)
+    whole = alone[:, 0] >= least
+    assert together[whole] == pytest.approx(alone[whole])
+    assert (together[~whole, 1] == together[~whole, 0]).all(), "read no further"
