@@ -65,6 +65,21 @@ def digest(issue_id: str, tables: Mapping[str, pa.Table], low: float) -> Row:
     }
 
 
+#: What all issues' sums are made of; the rest of a digest is long lists.
+_OUTLINE = (
+    "issue_id", "newspaper", "date", "totals", "perplexity", "rules", "article_bins", "join_bins", "versions",
+)  # fmt: skip
+
+
+def outline(digest: Row) -> Row:
+    """A digest with its long lists counted: so little can be held of every issue."""
+    return {
+        **{name: digest[name] for name in _OUTLINE},
+        **{f"n_{name}": len(digest[name]) for name in ("pages", "articles", "rejects")},
+        "n_withheld": sum(r["reason"] == "invariant_failed" for r in digest["rejects"]),
+    }
+
+
 def bins(values: Iterable[float]) -> list[int]:
     """How many values fall into each of `BINS` bins between 0 and 1."""
     counts = [0] * BINS

@@ -46,7 +46,8 @@ def cards(totals: Mapping[str, int], n_pages: int, n_withheld: int, n_rejects: i
 
 
 def charts(digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> list[Plot]:
-    """The plots, those without anything to show left out. `unified`: (form, name) → how often it was put right."""
+    """The plots over the issues' outlines, those without anything to show left out. `unified`: (form, name) → how often
+    it was put right."""
     if not digests:
         return []
     return [*_over_time(digests), *_confidence(digests), *edit_charts(digests, unified)]
@@ -65,7 +66,7 @@ def _over_time(digests: Sequence[Row]) -> Iterator[Plot]:
             for (label, group), (_, s) in zip(groups, sums(name), strict=True)
         ]
 
-    pages = [(label, float(sum(len(d["pages"]) for d in group))) for label, group in groups]
+    pages = [(label, float(sum(d["n_pages"] for d in group))) for label, group in groups]
     yield plots.columns("Pages", f"Pages read, {when}.", pages, "page", kind="a")
     yield plots.columns("Articles", f"Articles put together, {when}.", sums("articles"), "article", kind="b")
     if len(groups) > 1:
@@ -113,7 +114,7 @@ def _commonest(counted: Counter[Any]) -> list[tuple[Any, int]]:
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:RANKED]
 
 
-def top_words(digests: Sequence[Row], limit: int = 40) -> list[Row]:
+def top_words(digests: Iterable[Row], limit: int = 40) -> list[Row]:
     """The commonest corrections and suggestions, with a link to a place."""
     counted: dict[tuple[str, ...], list[Any]] = {}
     for d in digests:
@@ -124,13 +125,15 @@ def top_words(digests: Sequence[Row], limit: int = 40) -> list[Row]:
     return [dict(zip(names, (*key, *rest), strict=True)) for key, rest in ranked]
 
 
-def worth_a_look(digests: Sequence[Row]) -> list[Row]:
+def worth_a_look(digests: Iterable[Row]) -> list[Row]:
     """What is least sure in all issues, a few of each kind, the worst first."""
     kinds: dict[str, list[Row]] = {}
-    for find in (f for d in digests for f in d["finds"]):
-        kinds.setdefault(find["kind"], []).append(find)
-    worst = (sorted(finds, key=lambda f: (-f["weight"], f["link"]))[:LOOKS] for _, finds in sorted(kinds.items()))
-    return [f for finds in worst for f in finds]
+    for d in digests:
+        for find in d["finds"]:
+            kinds.setdefault(find["kind"], []).append(find)
+        for finds in kinds.values():  # no more is held than can be shown
+            finds[:] = sorted(finds, key=lambda f: (-f["weight"], f["link"]))[:LOOKS]
+    return [f for _, finds in sorted(kinds.items()) for f in finds]
 
 
 def in_time(digests: Sequence[Row]) -> tuple[str, list[tuple[str, list[Row]]]]:

@@ -11,10 +11,10 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from pipeline.datasets.store import MissingTableError, Store
 from pipeline.engines import Engine
 from pipeline.reports import digest as digests
 from pipeline.reports import overview
-from pipeline.reports.digest import digest
+from pipeline.reports.digest import digest, outline
 from pipeline.reports.names import article_anchor, issue_link, page_file, page_link
 from pipeline.reports.picture import COLUMNS, UNSURE, Picture, pictures
 from pipeline.reports.wording import counted
@@ -81,30 +81,31 @@ def write_report(engine: Engine, output: str, present: Iterable[str]) -> Written
     issues = [i for i in store.issues("pages") if i in wanted and store.exists("quality", i)]
     reprints = _reprints(store)
     tasks = [IssueTask(output, i, tuple(reprints.get(i, ()))) for i in issues]
-    digests, drawn = [], 0
+    outlines, drawn = [], 0
     for made in engine.map(draw_issue, tasks):
         if made is not None:
-            drawn += len(made["pages"]) if made.pop("drawn") else 0
-            digests.append(made)
-    digests.sort(key=lambda d: (d["date"], d["newspaper"], d["issue_id"]))
-    _write_lists(shelf, digests)
-    _write_search(shelf, digests)
-    _write_first_page(shelf, digests, _unified(store))
+            drawn += made["n_pages"] if made.pop("drawn") else 0
+            outlines.append(made)
+    outlines.sort(key=lambda d: (d["date"], d["newspaper"], d["issue_id"]))
+    kept = _Digests(shelf, outlines)
+    _write_lists(shelf, kept)
+    _write_first_page(shelf, kept, _unified(store))
     shelf.sweep(issues)
-    return Written(shelf.shown("index.html"), sum(len(d["pages"]) for d in digests), drawn)
+    return Written(shelf.shown("index.html"), sum(d["n_pages"] for d in outlines), drawn)
 
 
 # --- an issue -------------------------------------------------------------------------------------------------------
 
 
 def draw_issue(task: IssueTask) -> Row | None:
-    """The pictures of an issue's pages and its contents; returns its digest. None if its tables have just gone."""
+    """The pictures of an issue's pages and its contents; returns the outline of its digest, which is kept beside them.
+    None if its tables have just gone."""
     shelf, store = _Shelf(task.output), Store(task.output)
     try:
         state = _state(store, task)
         kept = shelf.digest(task.issue_id)
         if kept and kept.pop("state") == state:
-            return {**kept, "drawn": False}
+            return {**outline(kept), "drawn": False}
         tables = {
             name: store.read(name, task.issue_id, None if columns is None else sorted(columns))
             for name, columns in SHOWN.items()
@@ -124,7 +125,7 @@ def draw_issue(task: IssueTask) -> Row | None:
         f"pages/{task.issue_id}/index.html", _filled("issue.html", root="../../", issue=made, articles=_of_pages(made))
     )
     shelf.put(f"_digests/{task.issue_id}.json", _json({**made, "state": state}))
-    return {**made, "drawn": True}
+    return {**outline(made), "drawn": True}
 
 
 def _write_page(
@@ -196,60 +197,76 @@ def _unified(store: Store) -> dict[tuple[str, str], int]:
 # --- all issues -----------------------------------------------------------------------------------------------------
 
 
-def _write_first_page(shelf: _Shelf, digests: Sequence[Row], unified: Mapping[tuple[str, str], int]) -> None:
-    totals: Counter[str] = Counter()
-    for d in digests:
+class _Digests:
+    """The kept digests of all issues, read one after the other: only their outlines are held."""
+
+    def __init__(self, shelf: _Shelf, outlines: Sequence[Row]) -> None:
+        self.shelf, self.outlines = shelf, outlines
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.of(self.outlines)
+
+    def of(self, outlines: Iterable[Row]) -> Iterator[Row]:
+        """Those of some issues."""
+        return filter(None, (self.shelf.digest(o["issue_id"]) for o in outlines))
+
+    def rejects(self) -> Iterator[Row]:
+        """All rejects, in the order of the issues."""
+        return (r for d in self.of(o for o in self.outlines if o["n_rejects"]) for r in d["rejects"])
+
+
+def _write_first_page(shelf: _Shelf, kept: _Digests, unified: Mapping[tuple[str, str], int]) -> None:
+    outlines, totals = kept.outlines, Counter[str]()
+    for d in outlines:
         totals.update(d["totals"])
-    rejects = [r for d in digests for r in d["rejects"] if r["reason"] != "invariant_failed"]
-    withheld = [r for d in digests for r in d["rejects"] if r["reason"] == "invariant_failed"]
-    n_pages = sum(len(d["pages"]) for d in digests)
+    n_rejects, n_withheld = (sum(d[n] for d in outlines) for n in ("n_rejects", "n_withheld"))
+    withheld = (r for r in kept.rejects() if r["reason"] == "invariant_failed")
+    others = (r for r in kept.rejects() if r["reason"] != "invariant_failed")
     shelf.put(
         "index.html",
         _filled(
             "index.html",
             root="",
             searching=True,
-            cards=overview.cards(totals, n_pages, len(withheld), len(rejects)),
-            charts=overview.charts(digests, unified),
-            finds=overview.worth_a_look(digests),
-            words=overview.top_words(digests),
-            issues=list(reversed(digests))[:SHORT],
-            n_issues=len(digests),
-            rejects=[*withheld, *rejects][:SHORT],
-            n_rejects=len(rejects) + len(withheld),
+            cards=overview.cards(totals, sum(d["n_pages"] for d in outlines), n_withheld, n_rejects - n_withheld),
+            charts=overview.charts(outlines, unified),
+            finds=overview.worth_a_look(kept),
+            words=overview.top_words(kept),
+            issues=list(kept.of(list(reversed(outlines))[:SHORT])),
+            n_issues=len(outlines),
+            rejects=list(islice(chain(withheld, others), SHORT)),
+            n_rejects=n_rejects,
             n_articles=totals["articles"],
             shards=-(-totals["articles"] // FOUND),
-            versions=sorted({v for d in digests for v in d["versions"]}),
+            versions=sorted({v for d in outlines for v in d["versions"]}),
         ),
     )
 
 
-def _write_lists(shelf: _Shelf, digests: Sequence[Row]) -> None:
-    """Lists of everything, cut into pages, for those who want to leaf."""
-    lists: dict[str, list[Row]] = {
-        "issues": list(digests),
-        "articles": [{**a, "issue": d} for d in digests for a in d["articles"]],
-        "rejects": [r for d in digests for r in d["rejects"]],
-    }
-    for kind, rows in lists.items():
-        parts = [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)] or [[]]
-        for number, part in enumerate(parts, 1):
-            html = _filled(
-                "list.html", root="../", kind=kind, rows=part, number=number, last=len(parts), total=len(rows)
-            )
-            shelf.put(f"lists/{kind}-{number}.html", html)
-
-
-def _write_search(shelf: _Shelf, digests: Sequence[Row]) -> None:
-    """The files that the search reads when someone searches: scripts, as pages from disk may read nothing else."""
-    shelf.put("search/issues.js", _call("issues", [[d["issue_id"], _where(d)] for d in digests]))
+def _write_lists(shelf: _Shelf, kept: _Digests) -> None:
+    """Lists of everything, cut into pages, for those who want to leaf; and the files that the search reads when someone
+    searches: scripts, as pages from disk may read nothing else."""
+    outlines = kept.outlines
+    _write_list(shelf, "issues", outlines, len(outlines))
+    _write_list(shelf, "rejects", kept.rejects(), sum(d["n_rejects"] for d in outlines))
     heads = (
         [a["link"], a["headline"], "、".join(a["authors"]), f"{_where(d)} · {a['page']}", a["kicker"], a["opening"]]
-        for d in digests
+        for d in kept
         for a in d["articles"]
     )
-    for number in range(1, 1 + -(-sum(len(d["articles"]) for d in digests) // FOUND)):
+    n_articles = sum(d["n_articles"] for d in outlines)
+    _write_list(shelf, "articles", ({**a, "issue": d} for d in kept for a in d["articles"]), n_articles)
+    for number in range(1, 1 + -(-n_articles // FOUND)):
         shelf.put(f"search/heads-{number}.js", _call("heads", number, list(islice(heads, FOUND))))
+    shelf.put("search/issues.js", _call("issues", [[d["issue_id"], _where(d)] for d in outlines]))
+
+
+def _write_list(shelf: _Shelf, kind: str, rows: Iterable[Row], total: int) -> None:
+    left, last = iter(rows), max(1, -(-total // ROWS))
+    for number in range(1, last + 1):
+        part = list(islice(left, ROWS))
+        html = _filled("list.html", root="../", kind=kind, rows=part, number=number, last=last, total=total)
+        shelf.put(f"lists/{kind}-{number}.html", html)
 
 
 def _where(d: Row) -> str:

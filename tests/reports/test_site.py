@@ -208,6 +208,16 @@ def test_what_changed_is_drawn_and_what_is_gone_is_removed(output: Path, tmp_pat
         assert path.is_dir() or "晚报" not in path.read_text(encoding="utf-8"), path
 
 
+def test_an_issue_hands_back_sums_and_no_articles(output: Path) -> None:
+    """One process holds what all issues hand back: nothing that is as long as their text may be in it."""
+    for issue in ("04", "晚报__2025-03-01"):
+        made = site.draw_issue(site.IssueTask(str(output), issue))
+        assert made is not None and made["n_articles"] > 0 and made["n_pages"] > 0
+        told = json.dumps(made, ensure_ascii=False)
+        texts = Store(str(output)).read("articles", issue, ["text"]).column("text").to_pylist()
+        assert all(text[:12] not in told for text in texts if text) and "headline" not in made
+
+
 def test_ten_thousand_articles_are_no_giant_file(output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
