@@ -1,5 +1,5 @@
 """What the picture of a page is drawn from: read back, it says what the tables say. How it looks is asked of a browser
-in tests/browser/test_picture.py."""
+in tests/browser/test_report_pictures.py."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Reader(HTMLParser):
 
 def read(path: Path) -> Reader:
     """What stands in a file, and of a page's picture also the anchors and links that its script makes of the facts
-    (tests/browser/test_picture.py sees to it that it does)."""
+    (tests/browser/test_report_pictures.py sees to it that it does)."""
     reader = Reader()
     reader.feed(path.read_text(encoding="utf-8"))
     if reader.data:
