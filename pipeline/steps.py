@@ -21,7 +21,7 @@ from pipeline.datasets import inputs, invariants, tables
 from pipeline.datasets.decisions import Decision, verdicts_for
 from pipeline.datasets.drift import rates
 from pipeline.datasets.inputs import Reject
-from pipeline.datasets.lines import LAYOUT_COLUMNS, layouts_from_table, lines_table
+from pipeline.datasets.lines import PLAN_COLUMNS, layouts_from_table, lines_table
 from pipeline.datasets.normalised import edits_from_table, normalised_table
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
 from pipeline.datasets.shelf import Shelf
@@ -174,7 +174,7 @@ def clean_issue(task: IssueTask) -> Outcome:
     store = Store(task.output)
     if not store.exists("pages", task.issue_id):  # it vanished before it was read
         return Outcome(task.issue_id, {}, {}, gone=True)
-    lines = store.read("lines", task.issue_id, LAYOUT_COLUMNS)
+    lines = store.read("lines", task.issue_id, PLAN_COLUMNS)
     model_id = (lines.schema.metadata or {}).get(MODEL_KEY, b"").decode() or None
     models = models_of(task.output, model_id, task.lexicon)
     if task.backend:

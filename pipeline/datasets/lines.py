@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.datasets import columns
 from pipeline.text.document import Join, Page
@@ -55,6 +56,8 @@ LINES = pa.schema(
 
 #: The columns that make a layout: all but what is there to be read by people.
 LAYOUT_COLUMNS = tuple(name for name in LINES.names if name not in ("issue_id", "text"))
+#: The same without what only fragments have. They are most rows, and no later step asks for them.
+PLAN_COLUMNS = tuple(name for name in LAYOUT_COLUMNS if name not in ("line_no", "role_scores"))
 
 
 def lines_table(issue_id: str, layouts: Iterable[tuple[Page, Layout]]) -> pa.Table:
@@ -130,8 +133,12 @@ def _shown(text: str, spans: Iterable[Span]) -> str:
 
 
 def layouts_from_table(table: pa.Table) -> dict[str, Layout]:
-    """page_id → layout, from the rows of `lines_table` (`LAYOUT_COLUMNS` are enough)."""
-    found = {name: columns.values(table.column(name)) for name in LAYOUT_COLUMNS}
+    """page_id → layout, from the rows of `lines_table` (`LAYOUT_COLUMNS` are enough); with `PLAN_COLUMNS` alone,
+    without its fragments."""
+    whole = set(LAYOUT_COLUMNS) <= set(table.column_names)
+    if not whole:
+        table = table.filter(pc.not_equal(table.column("part"), "fragment"))
+    found = {name: columns.values(table.column(name)) for name in (LAYOUT_COLUMNS if whole else PLAN_COLUMNS)}
     return {
         str(page_id): _layout({name: values[start:end] for name, values in found.items()})
         for page_id, start, end in _runs(found["page_id"])
@@ -164,7 +171,9 @@ def _layout(found: Mapping[str, list[Any]]) -> Layout:
         fragments=tuple(
             Fragment(Span(*spans[0]), line_no, tuple(scores))
             for spans, line_no, scores in rows("fragment", "spans", "line_no", "role_scores")
-        ),
+        )
+        if "fragment" in places
+        else (),
         articles=tuple(tuple(p for _, p in article) for _, article in groupby(planned, key=itemgetter(0))),
         copies=tuple(
             Copy(_spans(spans), kind, _spans(kept), similarity, _spans(residue))

@@ -30,8 +30,8 @@ STAGE_LEVEL = 1
 #: Of fewer rows, which is most tables of an issue, threads cost more than they save.
 MANY_ROWS = 200_000
 
-#: Prose, of which hardly two values are equal: a dictionary would only cost.
-_PROSE = {"text", "kicker", "headline", "subhead", "before", "after", "evidence", "detail", "decision"}
+#: Prose and ids, of which hardly two values are equal: a dictionary would only cost.
+_PROSE = {"text", "kicker", "headline", "subhead", "before", "after", "evidence", "detail", "decision", "edit_id"}
 
 
 class StoreError(Exception):

@@ -127,13 +127,21 @@ def view(text: str, spans: Iterable[Span], edits: Sequence[Edit]) -> View:
             parts += (text[at : e.start], e.after)
             at, n = e.end, len(e.after)
             if n != at - e.start:
-                starts += (*range(kept, e.start), *[e.start] * n)
-                ends += (*range(kept + 1, e.start + 1), *[at] * n)
+                starts += (*_numbers(kept, e.start), *[e.start] * n)
+                ends += (*_numbers(kept + 1, e.start + 1), *[at] * n)
                 kept = at
         parts.append(text[at : span[1]])
-        starts += range(kept, span[1])
-        ends += range(kept + 1, span[1] + 1)
+        starts += _numbers(kept, span[1])
+        ends += _numbers(kept + 1, span[1] + 1)
     return View("".join(parts), starts, ends)
+
+
+def _numbers(start: int, end: int) -> Sequence[int]:
+    """`range(start, end)`; what most pages need is there once and for all."""
+    return _FIRST[start:end] if end <= len(_FIRST) else range(start, end)
+
+
+_FIRST = list(range(1 << 15))
 
 
 def render(text: str, spans: Iterable[Span], edits: Sequence[Edit]) -> str:

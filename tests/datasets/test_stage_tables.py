@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datasets.lines import layouts_from_table, lines_table
+from pipeline.datasets.lines import PLAN_COLUMNS, layouts_from_table, lines_table
 from pipeline.datasets.normalised import edits_from_table, normalised_table
 from pipeline.text.document import ROLES, Join, Page
 from pipeline.text.layout import Copy, Fragment, Layout, PlannedParagraph, Stray
@@ -41,6 +43,8 @@ def test_a_layout_comes_back_as_it_was(first: Layout, second: Layout) -> None:
     pages = {"i/1": first, "i/2": second}
     table = lines_table("i", [(Page(page_id, "字" * 100), layout) for page_id, layout in pages.items()])
     assert layouts_from_table(table) == {k: v for k, v in pages.items() if v != Layout((), ())}
+    plans = {page_id: replace(layout, fragments=()) for page_id, layout in pages.items()}
+    assert layouts_from_table(table.select(PLAN_COLUMNS)) == {k: v for k, v in plans.items() if v != Layout((), ())}
 
 
 EDITS = st.builds(
