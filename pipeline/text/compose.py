@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pipeline.text.bylines import credit_of
 from pipeline.text.document import Join, JoinKind, Role, Truncation
@@ -146,7 +146,7 @@ def _calibrated(around: Surroundings, p: Placing, weights: Mapping[str, float]) 
     kind = _join_kind(around, p.of, p.block)
     a, b = weights.get(f"calibration.{kind}.slope", 1.0), weights.get(f"calibration.{kind}.shift", 0.0)
     raw = min(max(p.confidence, 1e-4), 1 - 1e-4)
-    return replace(p, confidence=1 / (1 + math.exp(-a * math.log(raw / (1 - raw)) - b)))
+    return p._replace(confidence=1 / (1 + math.exp(-a * math.log(raw / (1 - raw)) - b)))
 
 
 def _split_head(around: Surroundings, placed: Sequence[Placing]) -> tuple[list[Placing], list[Placing]]:

@@ -160,13 +160,13 @@ class Prospects:
         recent = self._recent(i, stories)
         looks = [sight.met.get(s.key) or self._look(sight, s) for s in recent]
         best = second = most_ahead = most_names = 0.0
-        best_story = -1
+        best_story, least = -1, -1.0
         if looks:
             similarities = [x.similarity for x in looks]
-            best = max(similarities)
-            at = similarities.index(best)
-            best_story = recent[at].number
-            second = max(similarities[:at] + similarities[at + 1 :], default=0.0)
+            ranked = sorted(similarities, reverse=True)
+            best, second = (*ranked, 0.0)[:2]
+            best_story = recent[similarities.index(best)].number
+            least = ranked[_ALIKE - 1] if len(looks) > _ALIKE else least
             most_ahead = max(max([x.ahead for x in looks]), 0.0)
             most_names = max([x.names for x in looks])
         only = sum([x.names > 0 for x in looks]) == 1
@@ -178,7 +178,6 @@ class Prospects:
             float(current < 0),
         )
         found = [Option(-1, sight.new, sight.new_beside.weigh(beside), (sight.new_beside, beside))]
-        least = sorted(similarities)[-_ALIKE] if len(looks) > _ALIKE else -1.0
         for rank, (story, look) in enumerate(zip(recent, looks, strict=True)):
             here = story.number == current
             if rank > 1 and look.similarity < least and not here and not story.tails and story.bodies:
@@ -245,9 +244,8 @@ class Prospects:
 
     def _look(self, sight: _Sight, story: Story) -> _Look:
         around = self._around
-        similarity, names = around.in_common(sight.group, story)
-        ahead = around.in_common(sight.ahead, story)[0] if sight.ahead else 0.0
-        found = sight.met[story.key] = _Look(similarity, ahead, names)
+        similarity, ahead = around.likeness(sight.group, story), around.likeness(sight.ahead, story)
+        found = sight.met[story.key] = _Look(similarity, ahead, around.names_shared(sight.group, story))
         return found
 
     def _ways_into(self, sight: _Sight, story: Story, look: _Look, here: bool) -> tuple[Way, ...]:

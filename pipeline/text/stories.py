@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -26,8 +25,7 @@ _COMPARED = 6  # the last stories of a history, by which it is told from another
 _score = attrgetter("score")
 
 
-@dataclass(frozen=True, slots=True)
-class Placing:
+class Placing(NamedTuple):
     """What was decided for one block. `of`: the block whose sentence it goes on with (moves `join`)."""
 
     block: int

@@ -122,17 +122,17 @@ class Surroundings:
         shared[:, block + 1 : end] += self._products[block, :, 1 : end - block]
         return shared
 
-    def in_common(self, blocks: Sequence[int], story: Story) -> tuple[float, float]:
-        """(cosine between some blocks and a story, how many rare names (log) they share)."""
-        topics = names = norm = 0.0
-        value = story.common.item
+    def likeness(self, blocks: Sequence[int], story: Story) -> float:
+        """Cosine between some blocks and a story."""
+        shared = norm = 0.0
         for b in blocks:
-            topics += value(0, b)
-            names += value(1, b)
+            shared += story.common.item(0, b)
             norm += self.norms[b]
-        if story.norm <= 0 or norm <= 0:
-            return 0.0, math.log1p(names)
-        return topics / (math.sqrt(story.norm) * norm), math.log1p(names)
+        return shared / (math.sqrt(story.norm) * norm) if story.norm > 0 and norm > 0 else 0.0
+
+    def names_shared(self, blocks: Sequence[int], story: Story) -> float:
+        """How many rare names (log) some blocks and a story have in common."""
+        return math.log1p(sum([story.common.item(1, b) for b in blocks]))
 
     def alike(self, blocks: Sequence[int], others: Sequence[int]) -> float:
         """Cosine between two groups of blocks."""
