@@ -53,10 +53,10 @@ class PageShare:
 
 def _keys(ids: Ids, n: int) -> Keys:
     """All n-grams of a text, whether or not a line ends inside."""
-    wide = ids.astype(np.uint64)
-    keys = wide[: len(wide) - n + 1].copy()
+    size = max(0, len(ids) - n + 1)
+    keys = wide = ids.astype(np.uint64)
     for k in range(1, n):
-        keys = keys * _BASE + wide[k : len(wide) - n + 1 + k]
+        keys = keys[:size] * _BASE + wide[k : k + size]
     return keys
 
 
