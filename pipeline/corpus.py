@@ -196,9 +196,12 @@ def _published_people(task: tuple[str, str]) -> list[Person]:
     """The names in an issue's paragraphs. Few pages have edits of names; of the others only clean text is read."""
     output, issue_id = task
     store, models = Store(output), _models()
-    edits = store.read("edits", issue_id)
-    edits = edits.filter(pc.match_substring(edits.column("rule"), RULE))
-    told = {page: found for page, rows in _by_page(edits).items() if (found := _variants(rows))}
+    rules = store.read("edits", issue_id, ["rule"]).column("rule")
+    if pc.any(of_names := pc.match_substring(rules, RULE)).as_py():
+        edits = _by_page(store.read("edits", issue_id).filter(of_names))
+        told = {page: found for page, rows in edits.items() if (found := _variants(rows))}
+    else:
+        told = {}
     paragraphs = _by_page(store.read("paragraphs", issue_id, ["page_id", "role", "text"]))
     traced = _traced(store, issue_id, told) if told else {}
     people = (
