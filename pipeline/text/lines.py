@@ -18,6 +18,8 @@ from pipeline.text.normalise_rules import is_blank
 from pipeline.text.spans import Edit, Span, render, rendered_edits
 
 LINE_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_MARKS = re.compile(r"[“”‘’『』「」（）《》〈〉【】()]")
+_CLAUSES = re.compile(r"[，。；：]")
 SENTENCE_END = "。！？…"
 CLOSING = "”’』」）》〉】)"
 OPENING = "“‘『「（《〈【("
@@ -77,7 +79,7 @@ def open_marks(text: str) -> tuple[str, ...]:
     ('“',)
     """
     stack: list[str] = []
-    for char in re.findall(r"[“”‘’『』「」（）《》〈〉【】()]", text):
+    for char in _MARKS.findall(text):
         if char in OPENING:
             stack.append(char)
         elif stack and stack[-1] == _PAIRS[char]:
@@ -89,7 +91,7 @@ def unopened_marks(text: str) -> tuple[str, ...]:
     """Quotes and brackets that are closed and were never opened, in order, as their opening form."""
     stack: list[str] = []
     missing: list[str] = []
-    for char in re.findall(r"[“”‘’『』「」（）《》〈〉【】()]", text):
+    for char in _MARKS.findall(text):
         if char in OPENING:
             stack.append(char)
         elif stack and stack[-1] == _PAIRS[char]:
@@ -103,13 +105,17 @@ def read_lines(text: str, edits: Sequence[Edit]) -> list[Line]:
     """The non-blank lines of a page, normalised by the applied `edits`."""
     shown = rendered_edits(edits)
     found: list[Line] = []
-    number = blank = 0
+    number = blank = at = 0
     for start, end, breaks in _raw_lines(text):
         first, last = _trim(text, start, end)
         if first < last:
-            clean = render(text, [Span(first, last)], shown)
-            indent = len(text[start:first].expandtabs(4)) >= 2 or "\u3000" in text[start:first]
-            found.append(Line(Span(first, last), number, clean.strip() or text[first:last], indent, blank))
+            span, raw, before = Span(first, last), text[first:last], text[start:first]
+            while at < len(shown) and shown[at].start < first:
+                at += 1
+            changed = at < len(shown) and shown[at].start < last
+            clean = render(text, [span], shown) if changed else raw
+            indent = before != "" and (len(before.expandtabs(4)) >= 2 or "\u3000" in before)
+            found.append(Line(span, number, clean.strip() or raw, indent, blank))
             blank = 0
         else:
             blank += 1
@@ -126,13 +132,13 @@ def _raw_lines(text: str) -> Iterator[tuple[int, int, int]]:
     yield at, len(text), 0
 
 
-def _trim(text: str, start: int, end: int) -> Span:
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     """Without blanks and invisible characters at the ends."""
     while start < end and is_blank(text[start]):
         start += 1
     while start < end and is_blank(text[end - 1]):
         end -= 1
-    return Span(start, end)
+    return start, end
 
 
 def column_width(lines: Sequence[Line]) -> int | None:
@@ -229,7 +235,7 @@ def _is_doubtful(last: Line, line: Line, column: _Column) -> bool:
 
 def _may_be_head(text: str) -> bool:
     """A headline may be as wide as the column."""
-    return len(text) <= 40 and not re.search(r"[，。；：]", text)
+    return len(text) <= 40 and not _CLAUSES.search(text)
 
 
 def _goes_on(
