@@ -306,8 +306,8 @@ def lost_characters(clean: CleanPage) -> int:
     spans = [s for a in clean.articles for p in a.paragraphs for s in p.spans]
     spans += [s for d in clean.duplicates for s in d.spans]
     spans += [s for o in clean.orphans for s in o.spans]
-    own = sorted([s for s in spans if s[0] < s[1]])
-    return sum(not is_blank(c) for s, e in _gaps(own, len(text)) if not is_blank(text[s:e]) for c in text[s:e])
+    left = "".join([text[s:e] for s, e in _gaps(sorted([s for s in spans if s[0] < s[1]]), len(text))])
+    return 0 if is_blank(left) else sum(not is_blank(c) for c in left)
 
 
 def _gaps(own: Iterable[Span | Claim], n: int) -> Iterator[tuple[int, int]]:

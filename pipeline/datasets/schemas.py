@@ -302,15 +302,15 @@ def typed(table: str, data: Any) -> pa.Table:
     for name in names:
         if name not in schema.names or names.count(name) > 1:
             raise ValueError(f"{table}.{name}: {'repeated' if name in schema.names else 'unknown'} column")
-    columns = [_typed_column(table, field, data) for field in schema]
+    found = dict(zip(names, data.columns, strict=True))
+    columns = [_typed_column(table, field, found.get(field.name)) for field in schema]
     extra = {k: v for k, v in (data.schema.metadata or {}).items() if k.startswith(b"banmian.")}
     return pa.Table.from_arrays(columns, schema=schema.with_metadata({**extra, **schema.metadata}))
 
 
-def _typed_column(table: str, field: pa.Field, data: pa.Table) -> pa.ChunkedArray:
-    if field.name not in data.column_names:
+def _typed_column(table: str, field: pa.Field, column: pa.ChunkedArray | None) -> pa.ChunkedArray:
+    if column is None:
         raise ValueError(f"{table}.{field.name}: missing column")
-    column = data.column(field.name)
     if column.type != field.type:
         try:
             column = column.cast(field.type)
