@@ -134,6 +134,16 @@ def test_the_policy_allows_what_stands_in_the_page_and_nothing_else(report: Path
             assert f"'sha256-{digest}'" in found.policy, path
 
 
+def test_no_script_of_the_report_makes_markup_of_text(report: Path) -> None:
+    sources = {source for path in report.rglob("*.html") for kind, source in read(path).inline if kind == "script"}
+    assert len(sources) == 2
+    for source in sources:
+        assert "textContent" in source
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(|fetch\(", source
+        )
+
+
 def test_every_link_leads_somewhere_in_the_report(report: Path) -> None:
     for path in report.rglob("*.html"):
         for link in read(path).links:
