@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -220,15 +221,27 @@ def _names(output: str, keys: Sequence[str]) -> list[Hashes]:
     return [stage.read(key, columns=["name"]).column("name").to_numpy() for key in keys]
 
 
+@lru_cache(maxsize=1)
+def _ranked(output: str, keys: tuple[str, ...]) -> tuple[Hashes, list[npt.NDArray[np.uint32]], npt.NDArray[np.uint8]]:
+    """The names of all texts, sorted; the ranks of each bundle's texts among them; and what each name needs. A process
+    that is given many parts reads this once."""
+    stage = Stage(output, TEXTS)
+    own = [stage.read(key, columns=["name", "needed"]) for key in keys]
+    names = [table.column("name").to_numpy() for table in own]
+    every, first = np.unique(np.concatenate(names), return_index=True)
+    needed = np.concatenate([table.column("needed").to_numpy() for table in own])[first]
+    return every, [np.searchsorted(every, n).astype(np.uint32) for n in names], needed
+
+
 def meet(task: Task) -> int:
     """The pairs that meet in one hash part, in ranges of their first text; returns how many."""
-    names = _names(task.output, task.keys)
-    every = np.unique(np.concatenate(names))
+    every, ranks, _ = _ranked(task.output, task.keys)
     stage, held = Stage(task.output, SHINGLES), []
-    for key, own in zip(task.keys, names, strict=True):
+    for key, own in zip(task.keys, ranks, strict=True):
         rows = stage.read(key, task.part)
-        ranks = np.searchsorted(every, own).astype(np.uint32)[rows.column("text").to_numpy()]
-        held.append((rows.column("number").to_numpy(), ranks, rows.column("marks").to_numpy()))
+        held.append(
+            (rows.column("number").to_numpy(), own[rows.column("text").to_numpy()], rows.column("marks").to_numpy())
+        )
     joined = Rows(*(np.concatenate(column) for column in zip(*held, strict=True)))
     met = rules.meetings(joined, len(every), (task.n_parts - 1).bit_length())
     borders = np.array([len(every) * i // task.n_parts << 32 for i in range(task.n_parts + 1)], dtype=np.uint64)
@@ -243,12 +256,11 @@ def meet(task: Task) -> int:
 def count(task: Task) -> int:
     """The candidates of one range of texts, out of all hash parts; returns how many."""
     stem = task.key.rsplit("-", 1)[0]
-    stage, texts = Stage(task.output, MEETINGS), Stage(task.output, TEXTS)
+    stage = Stage(task.output, MEETINGS)
     held = pa.concat_tables([stage.read(f"{stem}-{part}", task.part) for part in range(task.n_parts)])
     met: Meetings = rules.summed(held.column("pair").to_numpy(), held.column("shared").to_numpy())
-    known = pa.concat_tables([texts.read(key, columns=["name", "needed"]) for key in task.keys])
-    every, first = np.unique(known.column("name").to_numpy(), return_index=True)
-    a, b = rules.candidates(met, known.column("needed").to_numpy()[first])
+    every, _, needed = _ranked(task.output, task.keys)
+    a, b = rules.candidates(met, needed)
     Stage(task.output, CANDIDATES).write(task.key, [pa.table({"first": every[a], "second": every[b]})])
     return len(a)
 
