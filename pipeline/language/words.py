@@ -48,30 +48,29 @@ class Dictionary:
         return found
 
     @cached_property
-    def _points(self) -> Points:
-        """All words, a line break behind each."""
-        return code_points("\n".join(self._counts) + "\n")
-
-    @cached_property
     def _pairs(self) -> tuple[Points, Floats]:
         """Words of two characters as numbers, sorted, and their counts; one that no text can hold is always there."""
-        points = self._points
-        end = np.flatnonzero(points == ord("\n"))
-        two = np.flatnonzero(np.diff(end, prepend=-1) == 3)
-        keys = points[end[two] - 2] * 0x110000 + points[end[two] - 1]
+        points, size = self._points()
+        two = np.flatnonzero(size == 2)
+        first = points[(np.cumsum(size + 1) - size - 1)[two]]
+        second = points[(np.cumsum(size + 1) - size)[two]]
         counts = list(self._counts.values())
+        keys, numbers = first * 0x110000 + second, np.array([float(counts[n]) for n in two.tolist()])
         order = np.argsort(keys)
-        return (
-            np.append(-1, keys[order]),
-            np.append(0.0, [float(counts[n]) for n in two[order].tolist()]),
-        )
+        return np.append(-1, keys[order]), np.append(0.0, numbers[order])
 
     @cached_property
     def _inside(self) -> Bools:
         """By slot: do any neighbours inside a word fall into it?"""
+        points, _ = self._points()
         found = np.zeros(_SLOTS, dtype=np.bool_)
-        found[_slot(self._points[:-1], self._points[1:])] = True
+        found[_slot(points[:-1], points[1:])] = True
         return found
+
+    def _points(self) -> tuple[Points, Points]:
+        """All words as code points, a line break behind each; and how long each is."""
+        points = code_points("\n".join([*self._counts, ""]))
+        return points, np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
 
     def by_length(self, shortest: int, longest: int) -> Iterator[tuple[int, list[str], list[int]]]:
         """For each length the words of so many characters, and how often each was counted."""
@@ -100,7 +99,7 @@ class Dictionary:
 
 def _slot(first: Points, second: Points) -> Points:
     """A slot for each pair of characters; hanzi spread well."""
-    return (first * 0x9E37 + second) % _SLOTS
+    return (first * 0x9E37 + second) & (_SLOTS - 1)
 
 
 def dictionary_path() -> Path:
