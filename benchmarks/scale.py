@@ -147,11 +147,12 @@ def steps(source: str, output: str) -> dict[str, float]:
     timed("learn_language", lambda: corpus_steps.learn_language(source, output))
     timed("learn_names", lambda: corpus_steps.learn_names(engine, source, output))
     tasks = [issue_steps.IssueTask(source, output, i, CleaningProfile(), software_version()) for i in sorted(issues)]
+    done: dict[str, issue_steps.Outcome] = {}
     for step in (issue_steps.read_pages, issue_steps.normalise_issue, issue_steps.lay_out_issue,
                  issue_steps.clean_issue):  # fmt: skip
         step(tasks[0])  # so that the models are loaded
-        timed(step.__name__, lambda step=step: [step(task) for task in tasks])
-    timed("contract", lambda: [issue_steps.table_problems(output, i) for i in issues])
+        timed(step.__name__, lambda step=step: done.update({task.issue_id: step(task) for task in tasks}))
+    timed("contract", lambda: [issue_steps.table_problems(output, i, done[i].digests) for i in issues])
     timed("reprints", lambda: _reprints(engine, output, issues))
     timed("names", lambda: corpus_steps.write_names(engine, output, issues))
     timed("report", lambda: write_report(engine, output, issues))

@@ -7,7 +7,6 @@ decisions about the text.
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -25,7 +24,7 @@ from pipeline.datasets.lines import PLAN_COLUMNS, layouts_from_table, lines_tabl
 from pipeline.datasets.normalised import edits_from_table, normalised_table
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
 from pipeline.datasets.shelf import Shelf
-from pipeline.datasets.store import Store, StoreError
+from pipeline.datasets.store import Store, StoreError, digest_of
 from pipeline.knowledge import confusions_of, current_confusions, current_names, knowledge_of, lexicon_of, names_of
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
@@ -307,13 +306,14 @@ def _made_of_this(task: IssueTask, stored: Mapping[str, pa.Table]) -> bool:
     )
 
 
-def table_problems(output: str, issue_id: str) -> list[str]:
-    """What is wrong with an issue's published tables: missing, torn, foreign, other columns than the contract's."""
+def table_problems(output: str, issue_id: str, digests: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with an issue's published tables: missing, torn, foreign, other columns than the contract's.
+    `digests` (of an `Outcome`): what was written just now and lies there byte by byte need not be read again."""
     store = Store(output)
     problems: list[str] = []
     for name in PARTITIONED:
         try:
-            found = store.read(name, issue_id).schema
+            found = store.whole_schema(name, issue_id, (digests or {}).get(name))
         except (StoreError, ValueError) as error:
             problems.append(str(error))
             continue
@@ -385,7 +385,7 @@ def _published(
     return Outcome(
         task.issue_id,
         {name: table.num_rows for name, table in made.items()},
-        {name: hashlib.sha256(file).hexdigest()[:16] for name, file in files.items()},
+        {name: digest_of(file) for name, file in files.items()},
         notes,
         withheld,
     )

@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,19 @@ class Store:
             StoreError: the file is torn, no Parquet, not ours, or of another major version.
         """
         return self._get(self._file(table, issue_id), table, columns)
+
+    def whole_schema(self, table: str, issue_id: str, digest: str | None = None) -> pa.Schema:
+        """The columns of an issue's table, found to be whole: its bytes are still those of `digest` (`digest_of` what
+        was written), or all of it can be read.
+
+        Raises as `read` does.
+        """
+        if digest:
+            with suppress(OSError):  # then reading says what is wrong
+                content = self.fs.cat_file(self._file(table, issue_id))
+                if digest_of(content) == digest:
+                    return pq.read_schema(pa.BufferReader(content))
+        return self.read(table, issue_id).schema
 
     def exists(self, table: str, issue_id: str) -> bool:
         return bool(self.fs.exists(self._file(table, issue_id)))
@@ -256,6 +269,11 @@ class Store:
             raise MissingTableError(f"{shown} is not there: {table} was not written yet") from error
         except (pa.ArrowException, OSError) as error:
             raise StoreError(f"{shown} is torn or no Parquet file: {error}") from error
+
+
+def digest_of(content: bytes) -> str:
+    """Sixteen hex digits that tell a file's content from any other."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def check_issue_id(issue_id: str) -> None:

@@ -119,9 +119,9 @@ def cleaned(
         context.log.warning(report) if "failed" in report else context.log.info(report)
     yield from _results(context, CLEANED, outcomes)
     yield from _invariant_results(places, outcomes)
-    done = [o.issue_id for o in outcomes if not o.gone]
+    done = [o for o in outcomes if not o.gone]
     yield _contract_result(places, done)
-    yield from _drift_results(places, done, profile.profile())
+    yield from _drift_results(places, [o.issue_id for o in done], profile.profile())
 
 
 def _work(
@@ -224,14 +224,14 @@ def _drift_results(places: Places, issue_ids: Sequence[str], profile: CleaningPr
         )
 
 
-def _contract_result(places: Places, issue_ids: Sequence[str]) -> dg.AssetCheckResult:
-    problems = [p for issue_id in issue_ids for p in table_problems(places.output, issue_id)]
+def _contract_result(places: Places, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
+    problems = [p for o in outcomes for p in table_problems(places.output, o.issue_id, o.digests)]
     return dg.AssetCheckResult(
         check_name="contract",
         asset_key="articles",
         passed=not problems,
         metadata={
-            "issues": len(issue_ids),
+            "issues": len(outcomes),
             "problems": dg.MetadataValue.md("\n".join(f"- {p}" for p in problems[:SHOWN]) or "None."),
         },
     )

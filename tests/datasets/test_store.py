@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.datasets import store as store_module
 from pipeline.datasets.schemas import PARTITIONED, SCHEMAS, STAGES
-from pipeline.datasets.store import MissingTableError, Store, StoreError, UnwritableError
+from pipeline.datasets.store import MissingTableError, Store, StoreError, UnwritableError, digest_of
 
 
 def orphans(*texts: str) -> pa.Table:
@@ -170,6 +170,25 @@ def test_damage_inside_a_file_is_found(tmp_path: Path) -> None:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises(StoreError, match="is torn or no Parquet file"):
             store.read("orphans", "i")
+
+
+def test_what_was_just_written_need_not_be_read_again(store: Store) -> None:
+    content = store.encoded("orphans", orphans("题", "报"))
+    store.write("orphans", "i", content)
+    for digest in (digest_of(content), "0" * 16, None):
+        assert store.whole_schema("orphans", "i", digest).equals(SCHEMAS["orphans"])
+    with pytest.raises(MissingTableError):
+        store.whole_schema("orphans", "j", digest_of(content))
+
+
+def test_damage_is_found_in_what_was_just_written(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    content = store.encoded("orphans", orphans("版" * 5000))
+    file = Path(store.write("orphans", "i", content))
+    at = len(content) // 3
+    file.write_bytes(content[:at] + bytes(255 - b for b in content[at : at + 4]) + content[at + 4 :])
+    with pytest.raises(StoreError, match="torn"):
+        store.whole_schema("orphans", "i", digest_of(content))
 
 
 def test_faults_are_named_without_reading_the_file(tmp_path: Path) -> None:
