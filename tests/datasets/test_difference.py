@@ -118,7 +118,7 @@ def test_the_command_tells_and_its_exit_code_says(cleaned: Path, other: Path, ch
     change("edits", lambda rows: rows[1:])
     told = diff()
     assert told.exit_code == 1
-    assert "1 of 5 pages differ." in told.stdout and "→ 另一个标题 (headline)" in told.stdout
+    assert "1 of 5 pages differs." in told.stdout and "→ 另一个标题 (headline)" in told.stdout
     assert "edit gone" in told.stdout and "\x1b[" not in told.stdout
     made = json.loads(diff("--json").stdout)
     assert made["counts"]["articles_changed"] == 1 and made["pages"][0]["articles"][0]["fields"] == ["headline"]
