@@ -124,7 +124,8 @@ def _corrected(passages: Sequence[Passage], raw: str) -> list[int]:
     for p in passages:
         shown, starts, ends = p.text, p.view.starts, p.view.ends
         other = compress(range(len(shown)), map(ne, shown, map(raw.__getitem__, starts)))
-        found.append(sum(is_hanzi(shown[i]) and ends[i] - starts[i] == 1 and is_hanzi(raw[starts[i]]) for i in other))
+        hanzi = [i for i in other if is_hanzi(shown[i])]
+        found.append(sum(ends[i] - starts[i] == 1 and is_hanzi(raw[starts[i]]) for i in hanzi))
     return found
 
 
@@ -422,7 +423,7 @@ def _rough_score(left: Bytes, right: Bytes, chars: Ids, tables: Substitutions) -
     return score
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)  # the tables are large: none of another model is kept
 def _kinds(tables: Substitutions) -> Bytes:
     """Number of the kind of each character; 0 = of none."""
     found = np.zeros(65536, dtype=np.uint8)
@@ -475,7 +476,7 @@ def _likely(
     return np.flatnonzero(found)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _best_unseen(tables: Substitutions) -> Singles:
     """For each character, the best score that a look-alike of it has where neither of its pairs was ever seen."""
     near, alike = tables.look_alikes(np.arange(tables.n_characters, dtype=np.uint16))
@@ -628,7 +629,7 @@ def _place_features(rows: Ids, candidates: Candidates, models: Models) -> dict[s
     }
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _marked(tables: Substitutions, chars: str) -> Floats:
     """1 at the numbers of some characters, 0 elsewhere."""
     found = np.zeros(65536)
