@@ -54,7 +54,12 @@ def test_a_later_round_finds_what_a_first_one_would_find() -> None:
     page, models = page_and_models(1)
     read = passages(page)
     before = examined(read, page, models)
-    for number, i, char in ((0, 0, "的"), (3, 2, "己"), (39, 1, "中"), (39, 2, "国")):
+    for number, i, char in [
+        *((3, i, "的") for i in range(len(read[3].text))),
+        (0, 0, "的"),
+        (39, 1, "中"),
+        (39, 2, "国"),
+    ]:
         read = corrected(read, number, i, char)
         kept = examined(read, page, models)
         look_alikes._memory.cache_clear()
