@@ -28,7 +28,7 @@ def test_weights_are_learned_and_written(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     first, *lines = out.read_text(encoding="utf-8").splitlines()
-    assert first.startswith("# made by banmian train over 1 folders")
+    assert first.startswith("# made by banmian train over 1 folder of")
     names = {row[0] for row in csv.reader(lines)}
     assert {"seam.bias", "new.short", "heads.headline.longest"} <= names
     assert any(name.startswith("calibration.") for name in names)
