@@ -52,6 +52,12 @@ _SPEAKS = re.compile(
     r"(?:强调|指出|要求|表示|提出|宣布|认为|呼吁|透露|回应|建议|决定|通知|通报|发布|印发|致辞|时说|会见|发言人|负责人|答记者问|"
     r"(?:会议|大会|论坛|座谈会|新闻发布会|发布会|工作会)(?:召开|举行)?|委员会|办公室|组织部|总局|[部委局院]门?)[：:]?$"
 )
+#: Verbs of saying that want an object: a line that ends with one leads on to the headline, and is none itself.
+_SAYS = re.compile(
+    r"(?:强调|指出|表示|提出|宣布|认为|呼吁|透露|重申|坦言|时说|(?:通知|会议|公告|批示|意见|文件|会)要求)[：:]?$"
+)
+#: Whom a text is about or who speaks in it: 讲述人：…, 嘉宾：… It introduces the text below a headline.
+_PERSON = re.compile(r"^[\u4e00-\u9fff]{0,6}(?:人|者|员|嘉宾|对象|主播)：[\u4e00-\u9fff·]{2,5}$")
 #: How subheads end that tell of an echo, or whose work or words they are.
 _ECHO = re.compile(r"(?:引发|引起|获)[^，]{0,16}(?:反响|关注|热议|好评|赞誉)$|[\u4e00-\u9fff]{2,6}谈[^，。]{2,14}$")
 #: Kickers that are no more than a place or an institution.
@@ -177,6 +183,8 @@ def line_features(
         "in_body": float(len(text) >= 6 and text[:6] in body),
         "overlap": _share_of_pairs(text, body[:_OVERLAP]),
         "speaks": float(bool(_SPEAKS.search(text))),
+        "says": float(bool(_SAYS.search(text))),
+        "person": float(bool(_PERSON.match(text))),
         "echo": float(bool(_ECHO.search(text))),
         "place": float(n <= 16 and bool(_PLACE.search(text))),
         "introduces": float(bool(_INTRODUCES.match(text))),

@@ -172,12 +172,13 @@ def reflow(
     lines: Sequence[Line],
     objects: Callable[[Sequence[tuple[str, str]]], Sequence[bool]],
     looks: Callable[[str], Looks],
+    splits_word: Callable[[str, str], bool] = lambda left, right: False,
 ) -> list[Block]:
     """Lines → blocks. On a page without hard-wrapped columns every line is a block.
 
     A full line goes on in the next one unless a blank line, an indent, the language model (`objects`, asked for all
     doubtful pairs of a page at once) or the look of one of the two (`looks`: a byline, a lead, a marker) speak
-    against it.
+    against it. What may be a headline goes on in a full line, or where the break splits a word (`splits_word`).
     """
     width = column_width(lines)
     if width is None:
@@ -189,7 +190,7 @@ def reflow(
     blocks: list[Block] = []
     held: list[Line] = []
     for line in lines:
-        if held and not _goes_on(held, line, column, objected, looks):
+        if held and not _goes_on(held, line, column, objected, looks, splits_word):
             blocks.append(_block(held))
             held = []
         held.append(line)
@@ -244,6 +245,7 @@ def _goes_on(
     column: _Column,
     objected: Set[tuple[str, str]],
     looks: Callable[[str], Looks],
+    splits_word: Callable[[str, str], bool],
 ) -> bool:
     """Does `line` go on where the last of the `held` lines stopped?"""
     last, first = held[-1], len(held) == 1
@@ -259,6 +261,6 @@ def _goes_on(
     if is_ended(last.text):
         return column.indented or not (objection or line.text[0] in "“‘")
     if first and _may_be_head(last.text):
-        runs_full = column.is_full(line, False) or is_ended(line.text)
+        runs_full = column.is_full(line, False) or is_ended(line.text) or splits_word(last.text, line.text)
         return runs_full and not objection
     return True

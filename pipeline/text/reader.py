@@ -16,6 +16,7 @@ LEAST_TEXT = 300_000
 _CONTEXT = 4
 _AHEAD = 6
 _LONGEST_WORD = 5
+_SPLIT = 3.0  # log of the frequency from which on a word across a line break counts as split
 _WORDS_COUNTED = 6e7  # the sum of the word list's frequencies
 _RAREST = 15.0  # −log of a share of 3 in 10 million: as rare as can be told
 
@@ -138,6 +139,10 @@ class Reader:
             left, right = texts[lefts[n]], texts[rights[n]]
             found[n] = word_across(self._words, left[-before[n] :], right[: behind[n]])
         return np.log1p(found)
+
+    def splits_word(self, left: str, right: str) -> bool:
+        """Does a word that is not rare lie across the seam?"""
+        return self.crosses_word(left, right) >= _SPLIT
 
     def bigram_rarity(self, text: str) -> Floats:
         """How much each pair of neighbours in `text` says of a topic, 0..1: the rarer in the model, the more.

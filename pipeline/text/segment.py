@@ -42,7 +42,7 @@ def read_page(text: str, edits: Sequence[Edit], models: Models, profile: Cleanin
     """Lines → blocks → without repeats → typed, with their seams and topics."""
     reader = Reader(text, models)
     lines = read_lines(text, edits)
-    blocks = reflow(lines, reader.objects, _looks)
+    blocks = reflow(lines, reader.objects, _looks, reader.splits_word)
     repeats = find_repeats(blocks, profile, reader.seam, reader.badness)
     kept, copies = take_out(text, blocks, repeats, edits)
     typed = type_blocks(kept, models.names.surnames)

@@ -54,6 +54,21 @@ def test_no_line_no_head() -> None:
     assert read_head([], WEIGHTS, nothing) == ((), 1.0)
 
 
+@pytest.mark.parametrize("size", ["small", "large"])
+@pytest.mark.parametrize(
+    ("texts", "tags"),
+    [
+        (["省政府召开春耕工作会议强调", "抓紧抓实春季农业生产"], ("kicker", "headline")),
+        (["市委发出通知要求", "把防汛责任落到每一个人"], ("kicker", "headline")),
+        (["山村教师的丰收季 孩子们的新课堂", "讲述人：张明"], ("headline", "heading")),
+    ],
+)
+def test_a_verb_of_saying_leads_on_to_the_headline_and_a_speaker_stands_below_it(
+    texts: list[str], tags: tuple[str, ...], size: str
+) -> None:
+    assert read_head(heads(*texts), load_weights(size), lambda left, right: -1.0)[0] == tags
+
+
 @given(st.lists(LINES, min_size=1, max_size=4))
 def test_the_probability_is_a_share_of_all_readings(texts: list[str]) -> None:
     _, even = read_head(heads(*texts), {}, nothing)

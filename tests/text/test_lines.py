@@ -227,6 +227,20 @@ def test_a_byline_or_lead_never_goes_on_a_column(stranger: str) -> None:
     assert any(b.text.startswith(stranger) for b in blocks)
 
 
+@pytest.mark.parametrize("splits", [False, True])
+def test_a_headline_as_wide_as_the_column_goes_on_where_the_break_splits_a_word(splits: bool) -> None:
+    page = lines_of([*BODY * 4, "", "春耕新气象良种良机齐上阵丰收", "在望", "", *BODY])
+    asked: list[tuple[str, str]] = []
+
+    def splits_word(left: str, right: str) -> bool:
+        asked.append((left, right))
+        return splits
+
+    texts = [b.text for b in reflow(page, never, text_only, splits_word)]
+    assert ("春耕新气象良种良机齐上阵丰收在望" in texts) == splits
+    assert ("春耕新气象良种良机齐上阵丰收", "在望") in asked
+
+
 def test_a_blank_line_ends_a_paragraph() -> None:
     blocks = reflow(lines_of([*BODY * 4, BODY[0], "", BODY[1], BODY[2]]), never, text_only)
     assert blocks[-1].text == BODY[1] + BODY[2]
