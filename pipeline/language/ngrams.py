@@ -23,7 +23,7 @@ import numpy.typing as npt
 from pipeline.language.alphabet import BREAK, PARAGRAPH, SIZE, Ids, encode
 
 ORDER = 5
-_CHUNK = 4_000_000  # characters counted at once: about 200 MB of working memory
+_CHUNK = 2_000_000  # characters counted at once: about 100 MB of working memory
 _SHORT_LINE = 16  # characters: the longest name of a column
 _ENDINGS = "。！？…”’」』；;.!?"
 
@@ -123,14 +123,19 @@ def count_ids(ids: Ids) -> NgramCounts:
 
 def add(a: NgramCounts, b: NgramCounts) -> NgramCounts:
     """The counts of both."""
-    keys: list[Keys] = []
-    counts: list[Counts] = []
-    for ka, ca, kb, cb in zip(a.keys, a.counts, b.keys, b.counts, strict=True):
-        unique, where = np.unique(np.concatenate([ka, kb]), return_inverse=True)
-        total = np.bincount(where, weights=np.concatenate([ca, cb]), minlength=len(unique))
-        keys.append(unique)
-        counts.append(total.astype(np.uint32))
-    return NgramCounts(tuple(keys), tuple(counts))
+    merged = [_merged(*both) for both in zip(a.keys, a.counts, b.keys, b.counts, strict=True)]
+    return NgramCounts(tuple(keys for keys, _ in merged), tuple(counts for _, counts in merged))
+
+
+def _merged(keys: Keys, counts: Counts, more: Keys, and_counts: Counts) -> tuple[Keys, Counts]:
+    """Two sorted tables as one."""
+    at = find_sorted(keys, more)
+    known = at >= 0
+    counts = counts.copy()
+    counts[at[known]] += and_counts[known]
+    keys, counts = np.concatenate([keys, more[~known]]), np.concatenate([counts, and_counts[~known]])
+    order = np.argsort(keys, kind="stable")  # two runs in order: quickly done
+    return keys[order], counts[order]
 
 
 def find(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
@@ -413,8 +418,7 @@ def build(grams: NgramCounts, seen: Keys, lines: Keys, line_texts: Counts, n_tex
     followers: list[Counts] = []
     kinds: list[Counts] = []
     for n in range(1, ORDER):
-        contexts = grams.keys[n] // np.uint64(SIZE)
-        at = find(grams.keys[n - 1], contexts)
+        at = find_sorted(grams.keys[n - 1], grams.keys[n] // np.uint64(SIZE))
         size = len(grams.keys[n - 1])
         known = at >= 0
         followers.append(np.bincount(at[known], weights=grams.counts[n][known], minlength=size).astype(np.uint32))
