@@ -332,7 +332,14 @@ class Substitutions:
             alive[:, :-1] &= shorter >= 0
             alive[:, 1:] &= shorter >= 0
         at = np.full_like(keys, -1, dtype=np.int64)
-        at[alive] = find(self._model.grams.keys[n - 1], keys[alive])
+        beginnings = np.full_like(at, -1)
+        if shorter is not None:
+            beginnings[:, 1:] = shorter
+        asked = keys[alive]
+        order = np.argsort(asked)
+        found = np.empty(len(asked), dtype=np.int64)
+        found[order] = self._model.find(asked[order], n, beginnings[alive][order])
+        at[alive] = found
         return at
 
     def _followed(self, at: Ints, own: Floats, n: int) -> tuple[Floats, Floats]:
@@ -340,7 +347,7 @@ class Substitutions:
         followed, kinds = np.zeros(len(at)), np.zeros(len(at))
         known = np.flatnonzero(at >= 0)
         followed[known] = np.maximum(self._model.followers[n - 1][at[known]] - own[known], 0)
-        kinds[known] = np.minimum(self._model.kinds[n - 1][at[known]], followed[known])
+        kinds[known] = np.minimum(self._model.kinds(at[known], n), followed[known])
         return followed, kinds
 
     def _before(self, wide: Keys, share: PageShare | None) -> Floats:

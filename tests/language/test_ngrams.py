@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 
 from pipeline.language import ngrams
 from pipeline.language.alphabet import BREAK, PARAGRAPH, SIZE, encode
-from pipeline.language.ngrams import ORDER, NgramModel, add, build, count, empty_model, find, text_ids, train
+from pipeline.language.ngrams import (
+    ORDER,
+    NgramModel,
+    add,
+    build,
+    count,
+    empty_model,
+    find,
+    find_between,
+    find_sorted,
+    text_ids,
+    train,
+)
 
 TEXTS = [
     "今年春耕期间，技术人员深入田间地头。\n为农户讲解施肥的要领。",
@@ -166,6 +178,42 @@ def test_finding_keys(table: list[int], wanted: list[int]) -> None:
     keys = np.array(sorted(table), dtype=np.uint64)
     places = find(keys, np.array(wanted, dtype=np.uint64))
     assert [sorted(table)[p] if p >= 0 else None for p in places] == [w if w in table else None for w in wanted]
+
+
+@given(st.sets(st.integers(0, 60)), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))))
+def test_finding_keys_in_parts_of_a_table(table: set[int], asked: list[tuple[int, int, int]]) -> None:
+    keys = np.array(sorted(table), dtype=np.uint64)
+    parts = [(min(a, b, len(keys)), min(max(a, b), len(keys)), wanted) for a, b, wanted in asked]
+    first, last, wanted = (np.array(column, dtype=np.int64) for column in zip(*parts, strict=True)) if parts else [
+        np.zeros(0, dtype=np.int64)
+    ] * 3  # fmt: skip
+    found = find_between(keys, first, last, wanted.astype(np.uint64)).tolist()
+    assert found == [next((i for i in range(a, b) if keys[i] == w), -1) for a, b, w in parts]
+
+
+@given(PAGES)
+def test_an_n_gram_is_found_from_its_beginning(texts: list[str]) -> None:
+    model = train(texts)
+    for n in range(2, ORDER + 1):
+        keys = model.grams.keys[n - 1]
+        beginnings = find_sorted(model.grams.keys[n - 2], keys // np.uint64(SIZE))
+        assert (beginnings >= 0).all()
+        assert model.find(keys, n, beginnings).tolist() == list(range(len(keys)))
+        assert model.find(keys, n, np.full(len(keys), -1)).tolist() == list(range(len(keys)))
+        assert (model.find(keys[:-1] + np.uint64(1), n, beginnings[:-1]) >= -1).all()
+        followed = np.bincount(beginnings, minlength=len(model.grams.keys[n - 2]))
+        assert model.kinds(np.arange(len(followed)), n - 1).tolist() == followed.tolist()
+
+
+def test_a_model_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    model = train(TEXTS)
+    model.save(tmp_path)
+    for n in range(1, ORDER):
+        starts = tmp_path / f"starts{n}.npy"
+        np.save(tmp_path / f"kinds{n}.npy", np.diff(np.load(starts)).astype(np.uint32))
+        starts.unlink()
+    text = encode("春耕忙，农民抢种")
+    assert NgramModel.load(tmp_path).logprobs(text).tolist() == model.logprobs(text).tolist()
 
 
 def test_lines_that_recur_are_counted_by_text() -> None:
