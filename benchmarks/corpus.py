@@ -5,9 +5,8 @@ of articles that are put together from the paragraphs and heads of the project's
 it is there. About 24 KB a page, ten pages an issue.
 
 No paragraph stands twice on a page, none more than five times in the corpus. What is more than the material gives by
-that rule is made of variants, in which every phrase between two marks is exchanged for one of the same length out of
-another paragraph; each stretch of the corpus holds its even share of them, so that a part of it costs what the whole
-does a page.
+that rule is made of variants, in which every few hanzi are exchanged for as many out of another paragraph; each
+stretch of the corpus holds its even share of them, so that a part of it costs what the whole does a page.
 """
 
 from __future__ import annotations
@@ -33,8 +32,9 @@ PAGE_BYTES = 24_000
 PAGES_AN_ISSUE = 10
 #: So often a paragraph may stand in the corpus.
 REPEATS = 5
-#: What is exchanged in a variant: hanzi between marks, in pieces of at most so many.
-PHRASE = 12
+#: What is exchanged in a variant: hanzi between marks, in pieces of at most so many. Fewer than a shingle has, by which
+#: reprints are found: else all variants would be made of a few phrases that meet in each other, as no newspaper is.
+PHRASE = 6
 #: Paragraphs of an article, at the least and at the most; with them a page holds some eight articles.
 PARAGRAPHS = (4, 14)
 #: A page repeats nothing of its own: that would break the rule above. (Copies are the business of `repeats`.)
@@ -109,7 +109,7 @@ def _titled(text: str) -> CleanArticle:
 
 
 def varied(text: str, generation: int, phrases: Mapping[int, Sequence[str]]) -> str:
-    """The text itself (generation 0), or one in which every phrase is another of the same length."""
+    """The text itself (generation 0), or one in which every phrase of up to `PHRASE` hanzi is another one as long."""
     if generation == 0:
         return text
     chance = Random(f"{generation}/{text}")

@@ -36,6 +36,8 @@ from pipeline.version import software_version
 SHINGLES, TEXTS, MEETINGS, CANDIDATES = "shingles", "texts", "meetings", "candidates"
 PAIRS, WANTED, GATHERED, VERDICTS = "pairs", "wanted", "gathered", "verdicts"
 STEPS = (SHINGLES, TEXTS, MEETINGS, CANDIDATES, PAIRS, WANTED, GATHERED, VERDICTS)
+#: Hash parts for each `BYTES` of articles: the pairs that meet in one part are held at once.
+PARTS_A_BUNDLE = 4
 #: Pairs that one task aligns.
 ALIGNED_AT_ONCE = 5_000
 #: Rounds in which only those pairs are aligned that would link what is not linked yet; then all that are left.
@@ -88,7 +90,7 @@ def _find(engine: Engine, output: str, present: Collection[str]) -> list[Reprint
     groups, size = bundled(output, "articles", present)
     if not groups:
         return []
-    parts = power_of_two(2 * size / BYTES)
+    parts = power_of_two(PARTS_A_BUNDLE * size / BYTES)
     bundles = _signed(engine, output, groups, parts)
     keys = tuple(b.key for b in bundles)
     first, second = _candidates(engine, output, keys, parts)
