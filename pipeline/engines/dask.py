@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from pipeline.engines.engine import AHEAD, EngineUnavailableError, Handed, Promise, WorkerDiedError, in_order, rescued
+from pipeline.engines.memory import tidily
 
 #: What else may be wrong with an address tls://…
 TLS_HINT = " and the certificates (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT, …__CLIENT__KEY)"
@@ -60,7 +61,7 @@ class DaskEngine:
 
         def submit(task: T) -> Promise[R]:
             # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
-            promise: Promise[R] = self._client.submit(fn, task, pure=False)
+            promise: Promise[R] = self._client.submit(tidily, fn, task, pure=False)
             return promise
 
         ahead = max(1, sum(self._client.nthreads().values())) * AHEAD

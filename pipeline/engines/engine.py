@@ -13,6 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from pipeline.engines.memory import tidily
+
 T = TypeVar("T")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -113,7 +115,8 @@ class LocalEngine:
         self, fn: Callable[[T], R], tasks: Iterable[T], rescue: Callable[[T, WorkerDiedError], R] | None = None
     ) -> Iterator[R]:
         if self.workers == 1:
-            yield from map(fn, tasks)
+            for task in tasks:
+                yield tidily(fn, task)
             return
 
         def fetch(handed: Handed[T, R]) -> R:
@@ -133,10 +136,10 @@ class LocalEngine:
 
     def _submit(self, fn: Callable[[T], R], task: T) -> Future[R]:
         try:
-            return self._start().submit(fn, task)
+            return self._start().submit(tidily, fn, task)
         except BrokenProcessPool:
             self.close()
-            return self._start().submit(fn, task)
+            return self._start().submit(tidily, fn, task)
 
     def _start(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -147,7 +150,7 @@ class LocalEngine:
         """The task once more, with a worker for itself: if that dies, it is this task that kills."""
         self._cell = self._cell or _pool(1)
         try:
-            return self._cell.submit(fn, task).result()
+            return self._cell.submit(tidily, fn, task).result()
         except BrokenProcessPool:
             self._release_cell()
             return rescued(task, rescue)
