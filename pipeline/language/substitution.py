@@ -215,18 +215,20 @@ class Substitutions:
         least = 1
         while int((counts >= least).sum()) > MOST_TRIGRAMS:
             least += 1
-        keys, counts = keys[counts >= least], counts[counts >= least]
-        middle = keys // _BASE % _BASE
-        hanzi = middle >= FIRST_HANZI
-        keys, counts, middle = keys[hanzi], counts[hanzi], middle[hanzi]
-        ends = keys // (_BASE * _BASE) * _BASE + keys % _BASE
-        order = np.argsort(ends * _BASE + middle)
-        pairs, starts = np.unique(ends[order], return_index=True)
+        middle = (keys // _BASE % _BASE).astype(np.uint16)
+        chosen = np.flatnonzero((counts >= least) & (middle >= FIRST_HANZI))
+        middle, keys = middle[chosen], keys[chosen]
+        ends = keys // (_BASE * _BASE) * _BASE
+        keys %= _BASE
+        ends += keys
+        order = np.lexsort((middle, ends))
+        ends = ends[order]
+        starts = np.flatnonzero(np.diff(ends, prepend=ends[:1] + np.uint64(1)))
         return (
-            middle[order].astype(np.uint16),
-            np.concatenate([[0], np.cumsum(counts[order], dtype=np.int64)]),
-            pairs,
-            np.concatenate([starts, [len(keys), len(keys)]]),
+            middle[order],
+            np.concatenate([[0], np.cumsum(counts[chosen[order]], dtype=np.int64)]),
+            ends[starts],
+            np.concatenate([starts, [len(ends), len(ends)]]),
         )
 
     def fillers(self, before: Ids, after: Ids, most: int) -> tuple[Ints, Ids]:
