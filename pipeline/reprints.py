@@ -31,6 +31,7 @@ from pipeline.engines import Engine
 from pipeline.language import reprints as rules
 from pipeline.language.reprints import Article, Floats, Ints, Links, Meetings, Reprint, Rows
 from pipeline.language.winnowing import BITS, Hashes, keys_of, winnow
+from pipeline.steps import forget_models
 from pipeline.version import software_version
 
 SHINGLES, TEXTS, MEETINGS, CANDIDATES = "shingles", "texts", "meetings", "candidates"
@@ -39,7 +40,7 @@ STEPS = (SHINGLES, TEXTS, MEETINGS, CANDIDATES, PAIRS, WANTED, GATHERED, VERDICT
 #: Hash parts for each `BYTES` of articles: the pairs that meet in one part are held at once.
 PARTS_A_BUNDLE = 4
 #: Pairs that one task aligns.
-ALIGNED_AT_ONCE = 5_000
+ALIGNED_AT_ONCE = 1_000
 #: Rounds in which only those pairs are aligned that would link what is not linked yet; then all that are left.
 ROUNDS = 3
 
@@ -237,6 +238,7 @@ def _ranked(output: str, keys: tuple[str, ...]) -> tuple[Hashes, list[npt.NDArra
 
 def meet(task: Task) -> int:
     """The pairs that meet in one hash part, in ranges of their first text; returns how many."""
+    forget_models()
     every, ranks, _ = _ranked(task.output, task.keys)
     stage, held = Stage(task.output, SHINGLES), []
     for key, own in zip(task.keys, ranks, strict=True):
@@ -381,6 +383,7 @@ def gather(task: Task) -> int:
 
 def align(task: Task) -> int:
     """Aligns the pairs of one task; returns how many were aligned."""
+    forget_models()
     verdicts = Stage(task.output, VERDICTS)
     stem = task.key.rsplit("-", 1)[0]
     gathered = Stage(task.output, GATHERED)

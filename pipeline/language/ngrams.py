@@ -508,3 +508,7 @@ def _own_share(model: NgramModel, text: str) -> OwnShare | None:
         followers.append(np.bincount(where, own.counts[n - 1], len(shorter)).astype(np.float64))
         kinds.append(np.bincount(where, at[-1] < 0, len(shorter)).astype(np.float64))
     return OwnShare(own.keys, own.counts, tuple(at), tuple(followers), tuple(kinds), int((at[0] < 0).sum()))
+
+
+#: Lets go of the last page, and with it of its model.
+forget_page = _own_share.cache_clear

@@ -43,7 +43,7 @@ _MARK_BITS = len(SHUFFLES)
 #: More meetings than any candidate needs.
 _ENOUGH = 255
 #: Pairs are aligned so many at a time, which bounds memory.
-_PAIRS = 4_096
+_PAIRS = 512
 
 Ranks = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]

@@ -317,6 +317,10 @@ def _memory(text: str, tables: Substitutions) -> Memory:
     return Memory(tables.share_of(text))
 
 
+#: Lets go of the last page, and with it of its models.
+forget_page = _memory.cache_clear
+
+
 def examine(passages: Sequence[Passage], text: str, models: Models) -> Examined | None:
     """Everything up to the decision; None where nothing is doubtful."""
     tables = models.substitutions

@@ -190,6 +190,10 @@ def _established(asked: _Asked) -> tuple[PageText, Mapping[str, Sequence[Mention
     return page, known
 
 
+#: Lets go of the last page, and with it of its models.
+forget_page = _established.cache_clear
+
+
 def _forms(page: PageText, models: Models) -> set[str]:
     """Forms that stand at least once where names stand."""
     found: set[str] = set(_byline_names(page, models))
