@@ -342,8 +342,12 @@ def _models(output: str, model_id: str | None, lexicon_id: str, confusions: str,
 def forget_models() -> None:
     """Lets the models go, and what is remembered of the last page with them: corpus steps need the memory, and none of
     the models."""
+    if not _models.cache_info().currsize:
+        return
     for forget in (_models.cache_clear, ngrams.forget_page, look_alikes.forget_page, person_names.forget_page):
         forget()
+    gc.unfreeze()  # some of it refers to itself
+    gc.collect()
 
 
 def _spare_collector() -> None:
