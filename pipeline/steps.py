@@ -26,13 +26,11 @@ from pipeline.datasets.schemas import PARTITIONED, SCHEMAS
 from pipeline.datasets.shelf import Shelf
 from pipeline.datasets.store import Store, StoreError, digest_of
 from pipeline.knowledge import confusions_of, current_confusions, current_names, knowledge_of, lexicon_of, names_of
-from pipeline.language import ngrams
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import NgramModel
 from pipeline.language.reranker import Backend, reranker_of
 from pipeline.language.surprise import perplexity
 from pipeline.reports import preview
-from pipeline.text import look_alikes, person_names
 from pipeline.text import page as heart
 from pipeline.text.continuations import link_continuations
 from pipeline.text.document import CleanPage, Page
@@ -340,13 +338,11 @@ def _models(output: str, model_id: str | None, lexicon_id: str, confusions: str,
 
 
 def forget_models() -> None:
-    """Lets the models go, and what is remembered of the last page with them: corpus steps need the memory, and none of
-    the models."""
+    """Lets the models go: corpus steps need the memory, and none of the models."""
     if not _models.cache_info().currsize:
         return
-    for forget in (_models.cache_clear, ngrams.forget_page, look_alikes.forget_page, person_names.forget_page):
-        forget()
-    gc.unfreeze()  # some of it refers to itself
+    _models.cache_clear()
+    gc.unfreeze()  # pages refer to the models and to themselves
     gc.collect()
 
 

@@ -23,9 +23,9 @@ from rapidfuzz.distance import Levenshtein
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import text_hash, train
 from pipeline.text.arbiter import SURE_UNLIKE, in_coinage
+from pipeline.text.candidates import Candidates
 from pipeline.text.look_alikes import (
     CALIBRATION,
-    Candidates,
     calibrated,
     calibration_features,
     choice_shares,

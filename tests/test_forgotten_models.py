@@ -20,12 +20,13 @@ from pipeline.text.profile import CleaningProfile
 
 
 def test_nothing_holds_the_models_once_they_are_forgotten(tmp_path: Path) -> None:
-    texts = [p.raw for p in invented_pages()]
+    texts = [p.varied(seed).raw for seed in range(12) for p in invented_pages()]
     model = train(texts)
     Shelf(str(tmp_path), "language").put(model.model_id, model.save)
     models = models_of(str(tmp_path), model.model_id)
     for text in texts[:3]:
         clean_page(Page("p", text), models, CleaningProfile())
+    assert models.substitutions.weights, "enough text for the look-alikes, which remember most"
     held = weakref.ref(models.language)
     assert models_of(str(tmp_path), model.model_id) is models
     del models

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from pipeline.engines.engine import AHEAD, EngineUnavailableError, Handed, Promise, WorkerDiedError, in_order, rescued
 from pipeline.engines.memory import tidily
@@ -61,7 +62,9 @@ class DaskEngine:
 
         def submit(task: T) -> Promise[R]:
             # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
-            promise: Promise[R] = self._client.submit(tidily, fn, task, pure=False)
+            # The key's beginning is what the dashboard calls it.
+            key = f"{getattr(fn, '__name__', 'task')}-{uuid4().hex}"
+            promise: Promise[R] = self._client.submit(tidily, fn, task, key=key, pure=False)
             return promise
 
         ahead = max(1, sum(self._client.nthreads().values())) * AHEAD

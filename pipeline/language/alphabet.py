@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.script import load_script
+from pipeline.text.points import code_points
 
 Ids = npt.NDArray[np.uint16]
 
@@ -62,10 +63,6 @@ def _table() -> Ids:
         if table[ord(old)] == UNKNOWN:
             table[ord(old)] = table[ord(new)]
     return table
-
-
-def code_points(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def encode(text: str) -> Ids:

@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.alphabet import BREAK, PARAGRAPH, SIZE, Ids, encode
+from pipeline.text.memo import last_answer
 
 ORDER = 5
 _CHUNK = 2_000_000  # characters counted at once: about 100 MB of working memory
@@ -487,7 +487,7 @@ def empty_model() -> NgramModel:
     return build(count_ids(np.zeros(0, dtype=np.uint16)), nothing, nothing, np.zeros(0, dtype=np.uint32))
 
 
-@lru_cache(maxsize=2)  # a page is asked for by several steps in a row
+@last_answer  # a page is asked for by several steps in a row
 def _own_share(model: NgramModel, text: str) -> OwnShare | None:
     if not model.has_seen(text):
         return None
@@ -508,7 +508,3 @@ def _own_share(model: NgramModel, text: str) -> OwnShare | None:
         followers.append(np.bincount(where, own.counts[n - 1], len(shorter)).astype(np.float64))
         kinds.append(np.bincount(where, at[-1] < 0, len(shorter)).astype(np.float64))
     return OwnShare(own.keys, own.counts, tuple(at), tuple(followers), tuple(kinds), int((at[0] < 0).sum()))
-
-
-#: Lets go of the last page, and with it of its model.
-forget_page = _own_share.cache_clear

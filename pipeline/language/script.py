@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.words import load_words
+from pipeline.text.points import code_points
 
 _FULL_STOP, _LINE_FEED = ord("。"), ord("\n")
 #: A conversion table for `str.translate`.
@@ -41,7 +42,7 @@ class OpenccTables:
         >>> load_script().convert("乾隆年間，頭髮乾燥")
         '乾隆年间，头发干燥'
         """
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        codes = code_points(text)
         concerned = np.flatnonzero(self._gate[codes])
         if not len(concerned):
             return text

@@ -16,6 +16,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.text.points import code_points
+
 #: Characters of an n-gram (a shingle). Short enough to survive between two misprints in ten characters.
 SHINGLE = 7
 #: Of so many neighbouring shingles one is chosen, the one with the least hash: equal stretches of
@@ -84,7 +86,7 @@ def keys_of(texts: Sequence[str]) -> Keys:
     >>> keys_of(["“你好，世界！”"])[0]
     '你好世界'
     """
-    codes = np.frombuffer("".join(texts).encode(_END, "surrogatepass"), dtype=np.uint32)
+    codes = code_points("".join(texts))
     ends = np.cumsum([0, *map(len, texts)])
     kept = _word_characters().those(codes)
     before = np.concatenate([[0], np.cumsum(kept)])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.text.models import Bools, Floats, Points
-from pipeline.text.reader import code_points
+from pipeline.text.points import code_points
 
 _SLOTS = 1 << 22
 
@@ -69,7 +69,7 @@ class Dictionary:
 
     def _points(self) -> tuple[Points, Points]:
         """All words as code points, a line break behind each; and how long each is."""
-        points = code_points("\n".join([*self._counts, ""]))
+        points = code_points("\n".join([*self._counts, ""])).astype(np.int64)
         return points, np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
 
     def by_length(self, shortest: int, longest: int) -> Iterator[tuple[int, list[str], list[int]]]:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.text.points import code_points
+
 #: Code points below this one have a place in the tables. Forms that begin with others (very rare hanzi) are looked for
 #: one by one.
 PLANE = 0x10000
@@ -51,7 +53,7 @@ class FormIndex:
     def _indexed(self, text: str) -> Iterator[tuple[int, str]]:
         if len(text) < 2:
             return
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        codes = code_points(text)
         codes = np.minimum(codes, PLANE - 1)
         keys = self._first[codes[:-1]].astype(np.int32) * self._narrow + self._second[codes[1:]]
         for at in np.flatnonzero(self._pairs[keys]).tolist():

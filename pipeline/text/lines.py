@@ -172,7 +172,7 @@ def reflow(
     lines: Sequence[Line],
     objects: Callable[[Sequence[tuple[str, str]]], Sequence[bool]],
     looks: Callable[[str], Looks],
-    splits_word: Callable[[str, str], bool] = lambda left, right: False,
+    splits_word: Callable[[str, str], bool],
 ) -> list[Block]:
     """Lines → blocks. On a page without hard-wrapped columns every line is a block.
 

@@ -150,7 +150,7 @@ class LanguageModel(Protocol):
 COMMON_PAGES = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Models:
     """Everything the steps look up. Built by `pipeline.language.load_models`.
 

@@ -36,6 +36,7 @@ from pipeline.text.normalise_rules import (
     is_blank,
     marks,
 )
+from pipeline.text.points import code_points
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.script import CONVERTED, LEAKED, simplify
 from pipeline.text.spans import Edit, Span, Stage, by_place, render
@@ -204,7 +205,7 @@ def normalise(text: str, profile: CleaningProfile) -> list[Edit]:
     gives no edit.
     """
     active = _active(profile.normalise_marks, profile.narrow_latin)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = code_points(text)
     kinds = active.by_code[codes]
     lines = _lines(kinds, codes, active)
     easy, edits = _lone_marks(text, codes, kinds, lines, active)

@@ -8,9 +8,6 @@ from functools import cached_property
 from operator import is_
 from typing import Any, TypeVar, TypeVarTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from pipeline.text.document import Role
 from pipeline.text.spans import Edit, View
 
@@ -51,6 +48,19 @@ def remembered(
     return [p.found[find][1] for p in passages]
 
 
+def remembered_together(
+    find: Callable[[Sequence[Passage], *Known], T], passages: Sequence[Passage], *known: *Known
+) -> T:
+    """The same for a result that depends on all the passages of a page and their order."""
+    if not passages:
+        return find(passages, *known)
+    found, asked = passages[0].found, (*passages, *known)
+    if find not in found or len(found[find][0]) != len(asked) or not all(map(is_, found[find][0], asked)):
+        found[find] = asked, find(passages, *known)
+    answer: T = found[find][1]
+    return answer
+
+
 def propose_character(
     passage: Passage, i: int, after: str, text: str, rule: str, confidence: float, evidence: str
 ) -> Edit | None:
@@ -69,10 +79,6 @@ def sentence_around(text: str, i: int) -> tuple[int, int]:
     start = max(text.rfind(mark, 0, i) for mark in SENTENCE_ENDS) + 1
     ends = [at for mark in SENTENCE_ENDS if (at := text.find(mark, i)) >= 0]
     return start, min(ends) + 1 if ends else len(text)
-
-
-def code_points(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def is_hanzi(char: str) -> bool:

@@ -14,11 +14,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import is_
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from pipeline.text.models import Models, PersonNames
-from pipeline.text.passages import Passage, is_hanzi, propose_character, remembered
+from pipeline.text.passages import Passage, is_hanzi, propose_character, remembered, remembered_together
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 
@@ -155,43 +154,20 @@ def mentions(passages: Sequence[Passage], models: Models) -> list[NameMention]:
     return sorted(found, key=lambda m: (m.passage, m.start, -m.end))
 
 
-class _Asked:
-    """A page's passages as a key of a cache: the very same objects, since places count as well as texts."""
-
-    def __init__(self, passages: Sequence[Passage], models: Models) -> None:
-        self.passages, self.models = tuple(passages), models
-
-    def __hash__(self) -> int:
-        return hash((id(self.models), *map(id, self.passages)))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Asked)
-            and other.models is self.models
-            and len(other.passages) == len(self.passages)
-            and all(map(is_, other.passages, self.passages))
-        )
-
-
 def established(passages: Sequence[Passage], models: Models) -> tuple[PageText, Mapping[str, Sequence[Mention]]]:
     """The page, and the names with a mention that scores 3 (title and mark, verb and mark, byline), each with all its
     mentions. Proposers and arbiter ask one after the other, so that the last answer is kept."""
-    return _established(_Asked(passages, models))
+    return remembered_together(_established, passages, models)
 
 
-@lru_cache(maxsize=1)
-def _established(asked: _Asked) -> tuple[PageText, Mapping[str, Sequence[Mention]]]:
-    page, models = PageText(asked.passages), asked.models
+def _established(passages: Sequence[Passage], models: Models) -> tuple[PageText, Mapping[str, Sequence[Mention]]]:
+    page = PageText(passages)
     known: dict[str, Sequence[Mention]] = {}
     for form in sorted(_forms(page, models), key=lambda f: (-len(f), f)):
         places = _mentions_of(form, page, models)
         if any(m.score >= 3 for m in places):
             known[form] = places
     return page, known
-
-
-#: Lets go of the last page, and with it of its models.
-forget_page = _established.cache_clear
 
 
 def _forms(page: PageText, models: Models) -> set[str]:

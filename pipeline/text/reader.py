@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.text.models import PARAGRAPH, Floats, Ids, Models, Points, WordList
+from pipeline.text.points import code_points
 
 #: With less text than this (characters) the n-gram model says nothing of use about seams.
 LEAST_TEXT = 300_000
@@ -129,7 +130,7 @@ class Reader:
         most = _LONGEST_WORD - 1
         ends = code_points("".join([text[-most:].rjust(most, "\n") for text in texts])).reshape(-1, most)
         beginnings = code_points("".join([text[:most].ljust(most, "\n") for text in texts])).reshape(-1, most)
-        points = np.hstack([ends[lefts], beginnings[rights]])
+        points = np.hstack([ends[lefts], beginnings[rights]]).astype(np.int64)
         joined = self._words.may_join(points[:, :-1], points[:, 1:])
         across = joined[:, most - 1]
         before = 1 + np.logical_and.accumulate(joined[:, most - 2 :: -1], axis=1).sum(axis=1)
@@ -152,7 +153,7 @@ class Reader:
         ids = self._model.encode(text)
         seen = self._model.bigram_counts(ids, self._own)
         share = (seen + 0.5) / (self._model.n_chars + 1e4)
-        points = code_points(text)
+        points = code_points(text).astype(np.int64)
         known = self._words.pair_frequencies(points[:-1], points[1:]) / _WORDS_COUNTED
         rarity: Floats = -np.log(np.maximum(share, known)) / _RAREST
         return np.clip(rarity, 0.0, 1.0)
@@ -162,11 +163,6 @@ class Reader:
 
     def _scores(self, rows: Ids, last: int) -> Floats:
         return self._model.row_logprobs(rows, last, self._own)
-
-
-def code_points(text: str) -> Points:
-    """A number for each character."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
 
 
 def word_across(words: WordList, left: str, right: str) -> int:

@@ -20,6 +20,7 @@ from rapidfuzz.distance import Indel, LCSseq
 
 from pipeline.text.document import DuplicateKind
 from pipeline.text.lines import Block
+from pipeline.text.points import code_points
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.roles import is_short
 
@@ -122,7 +123,7 @@ def _winnowed(numbers: Sequence[int], keys: Sequence[str]) -> tuple[npt.NDArray[
 
 def _hashes(key: str) -> Hashes:
     """A number for every shingle, the same in every run (Python's own hash of strings is not)."""
-    points = np.frombuffer(key.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    points = code_points(key).astype(np.uint64)
     n = len(points) - _SHINGLE + 1
     value = np.zeros(n, dtype=np.uint64)
     for at in range(_SHINGLE):

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from pipeline.text.models import Models, ScriptTables
 from pipeline.text.normalise_rules import LINE_BREAKS
-from pipeline.text.passages import Passage, code_points, propose_character
+from pipeline.text.passages import Passage, propose_character
+from pipeline.text.points import code_points
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.spans import Edit
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from pipeline.text.lines import CLOSING, open_marks, unopened_marks
 from pipeline.text.models import Floats, Points
-from pipeline.text.reader import Reader, code_points
+from pipeline.text.points import code_points
+from pipeline.text.reader import Reader
 from pipeline.text.roles import Typed
 from pipeline.text.weights import Features, Weights
 
@@ -236,9 +237,9 @@ def _after_left(typed: Typed) -> Features:
 
 def _spanning(texts: Sequence[str], a: Points, b: Points) -> Points:
     """How many of the 3- and 4-grams of characters across each seam occur elsewhere on the page."""
-    page = code_points("\n".join(texts))
-    ends = code_points("".join([text[-3:].rjust(3, "\0") for text in texts])).reshape(-1, 3)
-    beginnings = code_points("".join([text[:3].ljust(3, "\0") for text in texts])).reshape(-1, 3)
+    page = code_points("\n".join(texts)).astype(np.int64)
+    ends = code_points("".join([text[-3:].rjust(3, "\0") for text in texts])).reshape(-1, 3).astype(np.int64)
+    beginnings = code_points("".join([text[:3].ljust(3, "\0") for text in texts])).reshape(-1, 3).astype(np.int64)
     across = np.hstack([ends[a], beginnings[b]])
     found = np.zeros(len(a), dtype=np.int64)
     for size in (3, 4):

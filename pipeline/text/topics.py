@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.text.models import Floats
+from pipeline.text.points import code_points
 from pipeline.text.reader import Reader
 
 _BAND = 320  # blocks further apart are not compared: cost grows linearly with the page
@@ -98,7 +99,7 @@ def _read(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_], Floats]:
     """(block of each character, code points, is each pair of neighbours hanzi, its rarity)."""
     joined = "".join(t + "\n" for t in texts) + "\n"
-    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+    points = code_points(joined).astype(np.int64)
     block = np.repeat(np.arange(len(texts) + 1), [*(len(t) + 1 for t in texts), 1])[: len(points)]
     hanzi = (points >= 0x3400) & (points <= 0x9FFF)
     return block, points, hanzi[:-1] & hanzi[1:], reader.bigram_rarity(joined)

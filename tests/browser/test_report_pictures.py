@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from material.columns import CUT
 from playwright.sync_api import Browser, Page
 
 from pipeline.datasets.schemas import SCHEMAS
@@ -18,14 +19,6 @@ from pipeline.engines import LocalEngine
 from pipeline.library import clean_text
 from pipeline.reports.site import write_report
 
-CUT = """老街书场添新座
-■ 记者 孟晓岚
-城南老街的书场昨天重新开张,新添了三十个座位。开场第一段书,说的是运河上的故
-事,听书的人把茶馆挤得满满当当,连门口也站满了人。
-春灌用上智能闸门
-本报讯（记者 周文涛）3日,清河灌区的12座智能闸门同时开启。与往年相比,浇一亩地的时间少了一半。
-责任编辑：某某
-"""
 BODY = "城南老街的书场昨天重新开张,新添了三十个座位。开场第一段书,说的是运河上的故事,听书的人把茶馆挤得满满当当。"
 SUGGESTED = "春灌用上智能闸门\n本报讯 3日,清河灌区的闸门同时开启。\n"
 TEXTS = {

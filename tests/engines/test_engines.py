@@ -30,6 +30,12 @@ def process_id(_: int) -> int:
     return os.getpid()
 
 
+def own_key(_: int) -> str:
+    from distributed import get_worker
+
+    return str(get_worker().get_current_task())
+
+
 @pytest.fixture(scope="module", params=["one", "two", "dask"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "dask":
@@ -43,6 +49,15 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 def test_results_come_in_order(engine: Engine) -> None:
     assert list(engine.map(square, range(50))) == [n * n for n in range(50)]
+
+
+def test_the_dashboard_of_dask_names_the_step() -> None:
+    pytest.importorskip("distributed")
+    engine = make_engine("dask", workers=1)
+    keys = list(engine.map(own_key, [1, 1]))
+    engine.close()
+    assert [key.rsplit("-", 1)[0] for key in keys] == ["own_key"] * 2
+    assert len(set(keys)) == 2, "equal tasks are run each"
 
 
 def test_no_tasks_give_no_results(engine: Engine) -> None:

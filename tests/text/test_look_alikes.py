@@ -6,13 +6,15 @@ import random
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from correction_pages import passages
 
 from pipeline.language.confusables import read_rows
 from pipeline.language.load import load_models
 from pipeline.language.ngrams import train
 from pipeline.text import look_alikes
-from pipeline.text.look_alikes import Examined, examine
+from pipeline.text.candidates import AROUND, Ints, PageIds
+from pipeline.text.look_alikes import Examined, Weighed, examine, weigh
 from pipeline.text.models import Models
 from pipeline.text.passages import Passage
 
@@ -62,24 +64,25 @@ def test_a_later_round_finds_what_a_first_one_would_find() -> None:
     ]:
         read = corrected(read, number, i, char)
         kept = examined(read, page, models)
-        look_alikes._memory.cache_clear()
-        same(kept, examined(read, page, models))
+        same(kept, examined(read, page, replace(models)))  # it remembers nothing
     assert not np.array_equal(before.candidates.chars, kept.candidates.chars)
 
 
-def test_only_the_places_around_a_correction_are_weighed_again(monkeypatch: object) -> None:
+def test_only_the_places_around_a_correction_are_weighed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     page, models = page_and_models(2)
     read = passages(page)
     asked: list[int] = []
-    weigh = look_alikes.weigh
-    monkeypatch.setattr(  # type: ignore[attr-defined]
-        look_alikes, "weigh", lambda page, places, *more: (asked.append(len(places)), weigh(page, places, *more))[1]
-    )
+
+    def noted(page: PageIds, places: Ints, models: Models, share: object) -> Weighed:
+        asked.append(len(places))
+        return weigh(page, places, models, share)
+
+    monkeypatch.setattr(look_alikes, "weigh", noted)
     for passages_read in (read, read, corrected(read, 5, 3, "的")):
         examine(passages_read, page, models)
     first, again, after = asked
     assert again == 0
-    assert 0 < after <= 2 * look_alikes.AROUND + 1 < first
+    assert 0 < after <= 2 * AROUND + 1 < first
 
 
 def test_other_models_are_asked_anew() -> None:
@@ -88,5 +91,4 @@ def test_other_models_are_asked_anew() -> None:
     examine(read, page, models)
     confused = replace(models, confusions={("的", "得"): 3})
     kept = examined(read, page, confused)
-    look_alikes._memory.cache_clear()
-    same(kept, examined(read, page, confused))
+    same(kept, examined(read, page, replace(confused)))
