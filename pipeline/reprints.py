@@ -40,7 +40,7 @@ STEPS = (SHINGLES, TEXTS, MEETINGS, CANDIDATES, PAIRS, WANTED, GATHERED, VERDICT
 #: Hash parts for each `BYTES` of articles: the pairs that meet in one part are held at once.
 PARTS_A_BUNDLE = 4
 #: Pairs that one task aligns.
-ALIGNED_AT_ONCE = 1_000
+ALIGNED_AT_ONCE = 2_000
 #: Rounds in which only those pairs are aligned that would link what is not linked yet; then all that are left.
 ROUNDS = 3
 
@@ -102,8 +102,8 @@ def _find(engine: Engine, output: str, present: Collection[str]) -> list[Reprint
     for a, b in zip(first[related].tolist(), second[related].tolist(), strict=True):
         links.join(a, b)
     clusters = _clusters(output, keys, links)
-    chiefs = [(rules.canonical(c).name, a.name) for c in clusters for a in c]
-    pairs = sorted({(min(p), max(p)) for p in chiefs if p[0] != p[1]})
+    chiefs = [(rules.canonical(c).name, c) for c in clusters]
+    pairs = sorted({(min(chief, a.name), max(chief, a.name)) for chief, c in chiefs for a in c if a.name != chief})
     ends = np.array(pairs, dtype=np.uint64).reshape(-1, 2)
     known = _aligned(engine, output, keys, ends[:, 0], ends[:, 1], known, every=True)
     used = np.unique(np.append(pair_names(first, second), pair_names(ends[:, 0], ends[:, 1])))

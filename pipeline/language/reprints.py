@@ -29,8 +29,12 @@ MIN_CHARS = 30
 #: A shingle in more texts than this is a formula, not a trace of copying. Texts meet in it only if it is the least
 #: shingle of both, as it is in copies of one text, however many there are.
 COMMON = 40
-#: Candidates share so many chosen shingles, and this share of those of the smaller one.
+#: Candidates share so many chosen shingles, and this share of those of the smaller one …
 SHARED, SHARE = 2, 0.1
+#: … or, where that is more, the share that a copy keeps as badly misprinted as an alignment allows (15 in 100
+#: characters), but for chance: so much less over the root of the number of shingles (three standard deviations, on 300
+#: texts each of 120 to 2,000 characters).
+KEPT, CHANCE = 0.277, 2.0
 #: Alike all along: 2 · common subsequence / both lengths.
 NEAR = 0.82
 #: The share of the shorter text that stands in one stretch of the longer one, misprints and all …
@@ -97,8 +101,15 @@ class Article(NamedTuple):
 def needed(shingles: Shingles, n_texts: int) -> npt.NDArray[np.uint8]:
     """How many shingles another text must share with each text to be worth an alignment."""
     sizes = np.bincount(shingles.texts, minlength=n_texts)
-    least: npt.NDArray[np.uint8] = np.clip(np.ceil(sizes * SHARE), SHARED, _ENOUGH).astype(np.uint8)
+    wanted = np.ceil(sizes * np.maximum(SHARE, least_share(sizes)))
+    least: npt.NDArray[np.uint8] = np.clip(wanted, SHARED, _ENOUGH).astype(np.uint8)
     return least
+
+
+def least_share(sizes: Ints) -> Doubles:
+    """The share of so many shingles that hardly any copy falls short of; below 0 where chance may take them all."""
+    share: Doubles = KEPT - CHANCE / np.sqrt(np.maximum(sizes, 1))
+    return share
 
 
 def meetings(rows: Rows, n_texts: int, common_bits: int = 0) -> Meetings:
@@ -211,6 +222,9 @@ def _relate(keys: Keys, shingles: Shingles, shown: Sequence[str], first: Ints, s
 
     open_ = np.flatnonzero(kinds == "")
     share, offset = _anchored(shingles, len(keys), short[open_], long[open_])
+    likely = share >= least_share(np.bincount(shingles.texts, minlength=len(keys))[short[open_]])
+    similarities[open_] = share
+    open_, share, offset = open_[likely], share[likely], offset[likely]
     windows = _windows(shown, sizes, short[open_], long[open_], offset)
     common = _compared([shown[i] for i in short[open_]], windows, LCSseq.similarity) / np.maximum(
         sizes[short[open_]], 1
@@ -361,7 +375,8 @@ def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:
     alone = set(held) - {rank for group in linked for rank in group}
     clusters = [[a for rank in g for a in held[rank]] for g in [*linked, *([rank] for rank in sorted(alone))]]
     clusters = [articles for articles in clusters if len(articles) > 1]
-    ends = [(article.name, canonical(articles).name) for articles in clusters for article in articles]
+    chiefs = [(canonical(articles).name, articles) for articles in clusters]
+    ends = [(article.name, chief) for chief, articles in chiefs for article in articles]
     a, b = np.array(ends, dtype=np.int64).reshape(-1, 2).T
     found = relate(texts, a, b)
     said = dict(zip(a.tolist(), zip(found.kinds.tolist(), found.similarities.tolist(), strict=True), strict=True))

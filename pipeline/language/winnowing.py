@@ -33,7 +33,10 @@ SHUFFLES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D
 _AT_ONCE = 250_000
 _END = "utf-32-le"
 _BASE = np.uint64(1_099_511_628_211)
-_NONE = np.uint64(2**64 - 1)
+#: A shingle's number and where it stands share 64 bits; of the place the last bits are enough.
+_PLACES = np.uint64(64 - BITS)
+_PLACE = np.uint64(2 ** (64 - BITS) - 1)
+_NONE = np.uint64(2**BITS - 1)
 
 Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
@@ -147,14 +150,18 @@ def _winnow(keys: Keys) -> Shingles:
     numbers = _numbers(padded)
     whole = np.maximum(lengths - SHINGLE + 1, np.minimum(lengths, 1))  # shingles a text has; a short one is its own
     numbers[at >= np.repeat(whole, lengths + gap)] = _NONE
+    numbers <<= _PLACES
+    numbers |= at.astype(np.uint64) & _PLACE  # of equal shingles in a window the first is chosen
     chosen = numbers.copy()
     for back in range(1, WINDOW):
         np.minimum(chosen[:-WINDOW], numbers[back : len(numbers) - WINDOW + back], out=chosen[:-WINDOW])
     windows = np.maximum(whole - WINDOW + 1, np.minimum(whole, 1))
     first = at < np.repeat(windows, lengths + gap)
-    first[1:] &= (chosen[1:] != chosen[:-1]) | (texts[1:] != texts[:-1])
+    first[1:] &= (chosen[1:] >> _PLACES != chosen[:-1] >> _PLACES) | (texts[1:] != texts[:-1])
     picked = np.flatnonzero(first)
-    return _once(chosen[picked], texts[picked], at[_where(numbers, chosen, picked)])
+    chosen, window = chosen[picked], at[picked]
+    ahead = (chosen - window.astype(np.uint64)) & _PLACE
+    return _once(chosen >> _PLACES, texts[picked], window + ahead.astype(np.int64))
 
 
 def _numbers(codes: Hashes) -> Hashes:
@@ -169,15 +176,6 @@ def _numbers(codes: Hashes) -> Hashes:
     numbers ^= numbers >> np.uint64(32)
     numbers >>= np.uint64(64 - BITS)
     return numbers
-
-
-def _where(numbers: Hashes, chosen: Hashes, picked: Places) -> Places:
-    """Where the shingle stands that was chosen from the window at each of the places."""
-    at = picked.copy()
-    for ahead in range(WINDOW - 1, -1, -1):
-        hit = numbers[np.minimum(picked + ahead, len(numbers) - 1)] == chosen[picked]
-        at[hit] = picked[hit] + ahead
-    return at
 
 
 def _once(numbers: Hashes, texts: npt.NDArray[np.uint32], at: Places) -> Shingles:
