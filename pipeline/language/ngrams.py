@@ -25,6 +25,7 @@ from pipeline.text.memo import last_answer
 ORDER = 5
 _CHUNK = 2_000_000  # characters counted at once: about 100 MB of working memory
 _SHORT_LINE = 16  # characters: the longest name of a column
+_UNASKED = -2
 _ENDINGS = "。！？…”’」』；;.!?"
 
 Keys = npt.NDArray[np.uint64]
@@ -158,20 +159,19 @@ def find_sorted(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
 
 def find_between(table: Keys, first: Counts | Places, last: Counts | Places, wanted: Keys) -> Places:
     """Where each of `wanted` stands in the sorted `table` from place `first` to before `last`, its own of each; -1 =
-    nowhere. A binary search of all at once: where the parts are short, several times faster than one of the table."""
-    low, high, open_ = first.astype(np.int64), last.astype(np.int64), np.flatnonzero(first < last)
-    here, there, asked = low[open_], high[open_], wanted[open_]
-    while len(open_):
-        middle = (here + there) >> 1
-        less = table[middle] < asked
-        here, there = np.where(less, middle + 1, here), np.where(less, there, middle)
-        low[open_] = here
-        going = here < there
-        open_, here, there, asked = open_[going], here[going], there[going], asked[going]
-    at = np.flatnonzero(low < last)
-    found = np.full(len(wanted), -1)
-    found[at] = np.where(table[low[at]] == wanted[at], low[at], -1)
-    return found
+    nowhere. A binary search of all at once, without branches: where the parts are short, several times faster than one
+    of the table."""
+    if not len(table):
+        return np.full(len(wanted), -1)
+    at = first.astype(np.int64)
+    size = last.astype(np.int64) - at
+    some, most = size > 0, int(size.max(initial=0))
+    while most > 1:
+        half = size >> 1
+        at += half * (table.take(at + half, mode="clip") <= wanted)
+        size -= half
+        most -= most >> 1
+    return np.where(some & (table.take(at, mode="clip") == wanted), at, -1)
 
 
 def _sorted_counts(table: Keys, counts: Counts, wanted: Keys) -> npt.NDArray[np.int64]:
@@ -185,17 +185,17 @@ def _sorted_counts(table: Keys, counts: Counts, wanted: Keys) -> npt.NDArray[np.
 
 @dataclass(frozen=True)
 class OwnShare(NgramCounts):
-    """What one text contributed to a model, aligned with its n-grams of each order.
+    """What one text contributed to a model, aligned with its n-grams of each order. Found out as it is asked for: of
+    most n-grams only few questions want to know.
 
     at: where each stands in the model's table; -1 = in no other text, which is as if it had never been seen.
     followers, kinds (orders 1 to ORDER - 1): how often each was followed in the text, and by how many characters that
-    followed it nowhere else. characters: how many stand in no other text.
+    followed it nowhere else. `_UNASKED` in any of them: not yet found out.
     """
 
     at: tuple[Places, ...]
-    followers: tuple[Floats, ...]
-    kinds: tuple[Floats, ...]
-    characters: int
+    followers: tuple[Places, ...]
+    kinds: tuple[Places, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,19 +307,39 @@ class NgramModel:
         starts = self.starts[n - 1]
         return starts[at + 1] - starts[at]
 
-    def _elsewhere(self, own: NgramCounts, n: int, asked: Places, beginnings: Places) -> Places:
-        """Where the n-grams of a text stand in the table, of those `asked` for that stand in others, too; else -1.
-        `beginnings`: where they stand without their last character."""
-        at = np.full(len(own.keys[n - 1]), -1)
-        found = self.find(own.keys[n - 1][asked], n, beginnings)
-        at[asked] = np.where(self.grams.counts[n - 1][found] > own.counts[n - 1][asked], found, -1)
-        return at
+    def _elsewhere(self, own: OwnShare, n: int, mine: Places, beginnings: Places) -> Places:
+        """Where n-grams of a text (`mine`: their rows in `own`) stand in the table; -1 = in no other text.
+        `beginnings`: where they stand without their last character; -1 = not known."""
+        at, counts = own.at[n - 1], self.grams.counts[n - 1]
+        new = np.flatnonzero(at[mine] == _UNASKED)
+        asked = mine[new]
+        found = self.find(own.keys[n - 1][asked], n, beginnings[new])
+        at[asked] = np.where(counts[found] > own.counts[n - 1][asked], found, -1)
+        return at[mine]
+
+    def _followed_here(self, own: OwnShare, n: int, mine: Places) -> tuple[Places, Places]:
+        """How often n-grams of a text (`mine`: their rows in `own`) were followed in it, and by how many characters
+        that followed them nowhere else. It was asked before where they stand."""
+        followers, kinds = own.followers[n - 1], own.kinds[n - 1]
+        asked = np.zeros(len(kinds), dtype=np.bool_)
+        asked[mine] = True
+        new = np.flatnonzero(asked & (kinds == _UNASKED))
+        wanted, longer = own.keys[n - 1][new] * np.uint64(SIZE), own.keys[n]
+        first = np.searchsorted(longer, wanted)
+        sizes = np.searchsorted(longer, wanted + np.uint64(SIZE)) - first
+        context = np.repeat(np.arange(len(new)), sizes)
+        rows = np.arange(len(context)) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+        alone = self._elsewhere(own, n + 1, rows, own.at[n - 1][new][context]) < 0
+        followers[new] = np.bincount(context, own.counts[n][rows], len(new))
+        kinds[new] = np.bincount(context, alone, len(new))
+        return followers[mine], kinds[mine]
 
     def _all(self, own: OwnShare | None) -> tuple[float, float]:
         total, types = float(self.grams.counts[0].sum()), float(len(self.grams.keys[0]))
         if own is not None:
             total -= float(own.counts[0].sum())
-            types -= own.characters
+            every = np.arange(len(own.keys[0]))
+            types -= int((self._elsewhere(own, 1, every, np.full(len(every), -1)) < 0).sum())
         return max(total, 0.0), types if total > 0 else 0.0
 
     def _hits(
@@ -338,8 +358,9 @@ class NgramModel:
         else:
             inside = find_sorted(own.keys[n - 1], asked)
             mine.ravel()[places] = inside
-            found = np.append(own.at[n - 1], -1)[inside]  # what is nowhere else needs no search in a large table
-            others = np.flatnonzero(inside < 0)
+            found = np.empty(len(asked), dtype=np.int64)
+            here, others = np.flatnonzero(inside >= 0), np.flatnonzero(inside < 0)
+            found[here] = self._elsewhere(own, n, inside[here], beginnings[here])
             found[others] = self.find(asked[others], n, beginnings[others])
         known = np.flatnonzero(found >= 0)
         places, found = places[known], found[known]
@@ -357,8 +378,10 @@ class NgramModel:
         total = self.followers[n - 2][at[known]].astype(np.float64)
         types = self.kinds(at[known], n - 1).astype(np.float64)
         if own is not None and mine is not None:
-            total -= np.append(own.followers[n - 2], 0.0)[mine[known]]
-            types -= np.append(own.kinds[n - 2], 0.0)[mine[known]]
+            here = np.flatnonzero(mine[known] >= 0)
+            in_text, alone = self._followed_here(own, n - 1, mine[known][here])
+            total[here] -= in_text
+            types[here] -= alone
         followed[known], kinds[known] = np.maximum(total, 0), np.maximum(types, 0)
         return followed, kinds
 
@@ -492,19 +515,11 @@ def _own_share(model: NgramModel, text: str) -> OwnShare | None:
     if not model.has_seen(text):
         return None
     own = count_ids(text_ids(text))
-    at = [model._elsewhere(own, 1, np.arange(len(own.keys[0])), np.full(len(own.keys[0]), -1))]
-    followers: list[Floats] = []
-    kinds: list[Floats] = []
-    for n in range(2, ORDER + 1):
-        keys, shorter = own.keys[n - 1], own.keys[n - 2]
-        beginning = keys // np.uint64(SIZE)
-        context = np.cumsum(np.append(np.ones(min(1, len(keys)), np.int64), beginning[1:] != beginning[:-1])) - 1
-        where = find_sorted(shorter, beginning[np.flatnonzero(np.diff(context, prepend=-1))])[context]
-        # an n-gram stands in another text only where its beginning and its end, one shorter, do
-        open_ = np.flatnonzero(at[-1][where] >= 0)
-        ends = find(shorter, keys[open_] % np.uint64(SIZE ** (n - 1)))
-        open_ = open_[at[-1][ends] >= 0]
-        at.append(model._elsewhere(own, n, open_, at[-1][where[open_]]))
-        followers.append(np.bincount(where, own.counts[n - 1], len(shorter)).astype(np.float64))
-        kinds.append(np.bincount(where, at[-1] < 0, len(shorter)).astype(np.float64))
-    return OwnShare(own.keys, own.counts, tuple(at), tuple(followers), tuple(kinds), int((at[0] < 0).sum()))
+    unasked = [np.full(len(keys), _UNASKED) for keys in own.keys]
+    return OwnShare(
+        own.keys,
+        own.counts,
+        tuple(unasked),
+        tuple(u.copy() for u in unasked[:-1]),
+        tuple(u.copy() for u in unasked[:-1]),
+    )
