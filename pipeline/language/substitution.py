@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pipeline.language.alphabet import SIZE, Ids, alphabet, encode
 from pipeline.language.correction_weights import load_correction_weights
 from pipeline.language.glyphs import GlyphTable
-from pipeline.language.ngrams import ORDER, Keys, NgramModel, find
+from pipeline.language.ngrams import ORDER, Keys, NgramModel, find, find_between
 from pipeline.language.words import Dictionary
 from pipeline.text.substitutions import N_ALIKE, Neighbourhood, Words
 
@@ -255,16 +255,19 @@ class Substitutions:
 
     def trigram_counts(self, a: Ids, b: Ids, c: Ids) -> Ints:
         """How often each trigram was seen, if more than once; else 0."""
-        table, counts = self._common
-        at = find(table, (a.astype(np.uint64) * _BASE + b) * _BASE + c)
+        table, counts, starts = self._common
+        at = find_between(table, starts[a], starts[a + np.uint16(1)], (a.astype(np.uint64) * _BASE + b) * _BASE + c)
         return np.where(at >= 0, counts[at], 0)
 
     @cached_property
-    def _common(self) -> tuple[Keys, Ints]:
-        """The trigrams seen more than once: few enough to stay near the processor."""
+    def _common(self) -> tuple[Keys, Ints, Ints]:
+        """The trigrams seen more than once: few enough to stay near the processor; and where those that begin with each
+        character start."""
         keys, counts = self._model.grams.keys[2], self._model.grams.counts[2]
         often = np.flatnonzero(counts > 1)
-        return keys[often], np.append(counts[often], 0).astype(np.int64)
+        keys = keys[often]
+        starts = np.searchsorted(keys, np.arange(SIZE + 1, dtype=np.uint64) * (_BASE * _BASE))
+        return keys, np.append(counts[often], 0).astype(np.int64), starts
 
     # --- likelihood ---------------------------------------------------------------------------------------------------
 

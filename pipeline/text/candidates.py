@@ -52,6 +52,8 @@ PAIR_LOGS = (PAIRS * np.log(np.arange(256) % 128 + 0.5)).astype(np.float32)
 PAIR_LOGS_WITHOUT_ONE = (PAIRS * np.log(np.maximum(np.arange(256) % 128 - 1, 0) + 0.5)).astype(np.float32)
 #: What the rank among the look-alikes is worth.
 RANK_LOGS = (RANK * np.log1p(np.arange(N_ALIKE, dtype=np.float32))).astype(np.float32)
+#: A trigram that was not looked up yet.
+UNASKED = -1
 #: The bit of an entry that says that a word holds the pair.
 IN_WORD = 128
 #: Characters that take each other's place in good sentences: numerals, units of time, directions, units of
@@ -120,37 +122,56 @@ class Candidates:
 # --- doubtful places -------------------------------------------------------------------------------------------------
 
 
-def doubtful(page: PageIds, tables: Substitutions, own: bool) -> Ints:
+@dataclass(frozen=True)
+class Support:
+    """What the model has seen of a row of characters: how often each pair (up to 127) and trigram, by where it begins.
+    A trigram is not looked up (`UNASKED`) before it matters."""
+
+    ids: Ids
+    pairs: Bytes
+    trigrams: Ints
+
+    @classmethod
+    def of(cls, ids: Ids, tables: Substitutions, before: Support | None = None) -> Support:
+        """`before`: that of the same row before some of its characters were corrected; what still holds is kept."""
+        if before is None or len(before.ids) != len(ids):
+            return cls(ids, tables.pairs(ids[:-1], ids[1:]) & np.uint8(127), np.full(len(ids) - 2, UNASKED))
+        changed = np.flatnonzero(ids != before.ids)
+        pairs, trigrams = before.pairs.copy(), before.trigrams.copy()
+        for back in range(2):  # paragraph marks at both ends never change
+            pairs[changed - back] = tables.pairs(ids[changed - back], ids[changed - back + 1]) & np.uint8(127)
+        for back in range(3):
+            trigrams[changed - back] = UNASKED
+        return cls(ids, pairs, trigrams)
+
+    def count(self, wanted: Bools, tables: Substitutions) -> Ints:
+        """Of the trigrams wanted, how often each was seen; 0 for the others and for the rare."""
+        common = wanted & (np.minimum(self.pairs[:-1], self.pairs[1:]) > 1)  # else it was seen once at most
+        new = np.flatnonzero(common & (self.trigrams == UNASKED))
+        self.trigrams[new] = tables.trigram_counts(self.ids[new], self.ids[new + 1], self.ids[new + 2])
+        return np.where(common, self.trigrams, 0)
+
+
+def doubtful(support: Support, tables: Substitutions, own: bool) -> Ints:
     """Hanzi whose neighbours hardly ever stood beside them, seen from the weaker side; sorted places.
 
     own: the model was trained on the page, too; what it contributed is taken away.
     """
-    ids = page.ids
-    seen = tables.pairs(ids[:-1], ids[1:]) & np.uint8(127)
-    pairs = seen.astype(np.int64)
+    ids, pairs = support.ids, support.pairs.astype(np.int64)
     if own:
         pairs = pairs - crowded(ids[:-1].astype(np.int64) * 65536 + ids[1:])
     weaker = np.minimum(pairs[:-1], pairs[1:])  # weaker[i]: of character i + 1
     at = np.flatnonzero((weaker < PAIR) & (ids[1:-1] >= tables.first_hanzi)) + 1
-    trigrams = _trigrams(ids, at, seen, tables, own)  # [i]: of the one that begins at character i
+    wanted = np.zeros(len(ids) - 2, dtype=np.bool_)
+    for back in range(3):
+        wanted[at - back] = True
+    trigrams = support.count(wanted, tables)  # [i]: of the one that begins at character i
+    if own:
+        trigrams -= crowded((ids[:-2].astype(np.int64) * 65536 + ids[1:-1]) * 65536 + ids[2:])
     at = at[trigrams[at - 1] < TRIGRAM]
     left, middle, right = trigrams[at - 2], trigrams[at - 1], trigrams[at]
-    support = np.minimum(np.maximum(left, middle), np.maximum(middle, right))
-    found: Ints = at[support < TRIGRAM]
+    found: Ints = at[np.minimum(np.maximum(left, middle), np.maximum(middle, right)) < TRIGRAM]
     return found
-
-
-def _trigrams(ids: Ids, places: Ints, pairs: Bytes, tables: Substitutions, own: bool) -> Ints:
-    """Counts of the trigrams that hold one of the places, by where they begin; 0 for the others and for the rare."""
-    asked = np.zeros(len(ids) - 2, dtype=np.bool_)
-    for back in range(3):
-        asked[places - back] = True
-    starts = np.flatnonzero(asked & (np.minimum(pairs[:-1], pairs[1:]) > 1))  # else it was seen once at most
-    counts = np.zeros(len(asked), dtype=np.int64)
-    counts[starts] = tables.trigram_counts(ids[starts], ids[starts + 1], ids[starts + 2])
-    if own:
-        counts -= crowded((ids[:-2].astype(np.int64) * 65536 + ids[1:-1]) * 65536 + ids[2:])
-    return counts
 
 
 def crowded(keys: Ints) -> Ints:

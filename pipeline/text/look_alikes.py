@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.text.candidates import AROUND, Candidates, Ints, PageIds, candidates_of, doubtful
+from pipeline.text.candidates import AROUND, Candidates, Ints, PageIds, Support, candidates_of, doubtful
 from pipeline.text.memo import last_answer
 from pipeline.text.models import Floats, Ids, Models
 from pipeline.text.passages import Passage, propose_character
@@ -133,13 +133,19 @@ class Weighed:
     """Candidates and what is known of them, from the characters around each place and the models alone.
 
     seen, had: how often the commonest n-gram of 2, 3, 4, 5 characters over the place was seen elsewhere, with the
-    candidate and as printed; `[rows, 4]`.
+    candidate and as printed; `[rows, 4]`. values: their features, `[features, rows]`.
     """
 
     candidates: Candidates
     seen: Floats
     had: Floats
-    features: Mapping[str, Floats]
+    names: tuple[str, ...]
+    values: Floats
+
+    @property
+    def features(self) -> dict[str, Floats]:
+        """Each feature of all rows."""
+        return dict(zip(self.names, self.values, strict=True))
 
     def at(self, places: Ints) -> Weighed:
         """Those of some of the places (sorted)."""
@@ -148,9 +154,8 @@ class Weighed:
         return self._rows(rows, self.candidates.places[wanted], (np.cumsum(wanted) - 1)[self.candidates.of[rows]])
 
     def _rows(self, rows: Ints, places: Ints, of: Ints) -> Weighed:
-        features = {name: values[rows] for name, values in self.features.items()}
         candidates = Candidates(places, of, self.candidates.chars[rows], self.candidates.rank[rows])
-        return Weighed(candidates, self.seen[rows], self.had[rows], features)
+        return Weighed(candidates, self.seen[rows], self.had[rows], self.names, self.values[:, rows])
 
     def and_(self, other: Weighed) -> Weighed:
         """Both, in order of place; they share none."""
@@ -158,8 +163,8 @@ class Weighed:
         places, number = np.unique(np.concatenate([a.places, b.places]), return_inverse=True)
         of = number[np.concatenate([a.of, b.of + len(a.places)])]
         both = Candidates(places, of, np.concatenate([a.chars, b.chars]), np.concatenate([a.rank, b.rank]))
-        features = {name: np.concatenate([self.features[name], other.features[name]]) for name in self.features}
-        joined = Weighed(both, np.concatenate([self.seen, other.seen]), np.concatenate([self.had, other.had]), features)
+        seen, had = np.concatenate([self.seen, other.seen]), np.concatenate([self.had, other.had])
+        joined = Weighed(both, seen, had, self.names, np.concatenate([self.values, other.values], axis=1))
         order = np.argsort(of, kind="stable")
         return joined._rows(order, places, of[order])
 
@@ -200,6 +205,7 @@ class Memory:
 
     share: Any
     text: str = ""
+    support: Support | None = None
     places: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     weighed: Weighed | None = None
 
@@ -223,7 +229,8 @@ def examine(passages: Sequence[Passage], text: str, models: Models) -> Examined 
     """Everything up to the decision; None where nothing is doubtful."""
     tables = models.substitutions
     page, memory = PageIds(passages, text, tables), _memory(models, text)
-    places = doubtful(page, tables, own=memory.share is not None)
+    memory.support = Support.of(page.ids, tables, memory.support)
+    places = doubtful(memory.support, tables, own=memory.share is not None)
     known = memory.still_known(page, places)
     found = weigh(page, np.setdiff1d(places, known, assume_unique=True), models, memory.share)
     if len(known) and memory.weighed is not None:
@@ -247,7 +254,8 @@ def weigh(page: PageIds, places: Ints, models: Models, share: Any) -> Weighed:
     alike = tables.similarity(rows[candidates.of, 4], candidates.chars)
     seen, had = (np.stack([c.max(axis=1) for c in counts], axis=1) for counts in (read.counts, printed.counts))
     had = had[candidates.of]
-    return Weighed(candidates, seen, had, features(page, models, candidates, printed, read, alike, seen, had))
+    found = features(page, models, candidates, printed, read, alike, seen, had)
+    return Weighed(candidates, seen, had, tuple(found), np.stack(list(found.values())))
 
 
 # --- features --------------------------------------------------------------------------------------------------------
