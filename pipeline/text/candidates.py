@@ -103,6 +103,9 @@ def _corrected(passages: Sequence[Passage], raw: str) -> list[int]:
     found = []
     for p in passages:
         shown, starts, ends = p.text, p.view.starts, p.view.ends
+        if "".join(raw[starts[0] : ends[-1]].split()) == shown:  # as printed, but for line breaks
+            found.append(0)
+            continue
         other = compress(range(len(shown)), map(ne, shown, map(raw.__getitem__, starts)))
         hanzi = [i for i in other if is_hanzi(shown[i])]
         found.append(sum(ends[i] - starts[i] == 1 and is_hanzi(raw[starts[i]]) for i in hanzi))
