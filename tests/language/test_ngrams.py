@@ -77,6 +77,21 @@ def test_a_page_without_its_share_is_scored_as_if_never_read(texts: list[str], d
     assert without.own_counts(page) is None
 
 
+@settings(max_examples=25)
+@given(PAGES.filter(lambda t: len(set(t)) == len(t) > 1), st.data())
+def test_what_was_asked_before_of_a_share_makes_no_difference(texts: list[str], data: st.DataObject) -> None:
+    page, other = texts[:2]
+    model = train(texts)
+    ids = text_ids(page)
+    at_once = model.logprobs(ids, model.own_counts(page))
+    model.own_counts(other)  # so that the share of the page is a new one
+    own = model.own_counts(page)
+    for _ in range(3):
+        begin = data.draw(st.integers(0, max(0, len(ids) - 1)))
+        model.logprobs(ids[begin : begin + data.draw(st.integers(1, 9))], own)
+    assert np.array_equal(model.logprobs(ids, own), at_once)
+
+
 @given(PAGES)
 def test_the_order_of_the_texts_does_not_matter(texts: list[str]) -> None:
     one, other = train(texts), train(texts[::-1])
