@@ -102,8 +102,8 @@ def _find(engine: Engine, output: str, present: Collection[str]) -> list[Reprint
     for a, b in zip(first[related].tolist(), second[related].tolist(), strict=True):
         links.join(a, b)
     clusters = _clusters(output, keys, links)
-    chiefs = [(rules.canonical(c).name, c) for c in clusters]
-    pairs = sorted({(min(chief, a.name), max(chief, a.name)) for chief, c in chiefs for a in c if a.name != chief})
+    by_chief = [(rules.canonical(articles).name, articles) for articles in clusters]
+    pairs = sorted({(min(n, a.name), max(n, a.name)) for n, articles in by_chief for a in articles if a.name != n})
     ends = np.array(pairs, dtype=np.uint64).reshape(-1, 2)
     known = _aligned(engine, output, keys, ends[:, 0], ends[:, 1], known, every=True)
     used = np.unique(np.append(pair_names(first, second), pair_names(ends[:, 0], ends[:, 1])))
@@ -137,6 +137,11 @@ def pair_names(first: Hashes, second: Hashes) -> Hashes:
 
 def _key(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _code() -> str:
+    """How the names of files begin whose content hangs on the code as much as on what they were made from."""
+    return _key(software_version())[:8]
 
 
 def _signed(engine: Engine, output: str, groups: Sequence[tuple[str, ...]], parts: int) -> list[Bundle]:
@@ -270,9 +275,9 @@ def count(task: Task) -> int:
 
 
 def _remembered(output: str) -> Known:
-    """What earlier runs have aligned, also one that was killed."""
+    """What earlier runs of the same code have aligned, also one that was killed."""
     stage = Stage(output, VERDICTS)
-    return _known([stage.read(key) for key in sorted(stage.there())])
+    return _known([stage.read(key) for key in sorted(stage.there()) if key.startswith(_code())])
 
 
 def _known(tables: Sequence[pa.Table]) -> Known:
@@ -288,7 +293,7 @@ def _remember(output: str, known: Known, used: Hashes) -> None:
     at = known.at(used)
     at = at[at >= 0]
     table = _verdicts(known.pairs[at], known.kinds[at], known.similarities[at])
-    key = _key(hashlib.sha256(known.pairs[at].tobytes()).hexdigest())
+    key = f"{_code()}{_key(hashlib.sha256(known.pairs[at].tobytes()).hexdigest())}"
     stage = Stage(output, VERDICTS)
     if stage.there() != {key}:
         stage.write(key, [table])
@@ -330,7 +335,7 @@ def _shared_out(output: str, keys: tuple[str, ...], first: Hashes, second: Hashe
     roots = np.array([links.root(a) for a in first.tolist()], dtype=np.uint64)
     order = np.lexsort((second, first, roots))
     first, second = first[order], second[order]
-    key = _key(hashlib.sha256(first.tobytes() + second.tobytes()).hexdigest(), every)
+    key = f"{_code()}{_key(hashlib.sha256(first.tobytes() + second.tobytes()).hexdigest(), every)}"
     n_parts = -(-len(first) // ALIGNED_AT_ONCE)
     cut = [slice(i * ALIGNED_AT_ONCE, (i + 1) * ALIGNED_AT_ONCE) for i in range(n_parts)]
     Stage(output, PAIRS).write(key, (pa.table({"first": first[c], "second": second[c]}) for c in cut))

@@ -234,3 +234,14 @@ def test_hash_parts_are_alike_in_size(tmp_path: Path) -> None:
     sizes = [part.num_rows for part in parts]
     assert sum(sizes) > 3_000 and max(sizes) < 1.3 * sum(sizes) / 8
     assert {n % 8 for n in parts[3].column("number").to_pylist()} == {3}
+
+
+def test_verdicts_of_other_code_are_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a", TEXTS)
+    first = job.write_reprints(LOCAL, str(tmp_path), {"a"})
+    assert len(job._remembered(str(tmp_path)).pairs) > 0
+    monkeypatch.setattr(job, "software_version", lambda: "another")
+    assert not len(job._remembered(str(tmp_path)).pairs)
+    assert job.write_reprints(LOCAL, str(tmp_path), {"a"}) == first
+    (key,) = Stage(str(tmp_path), job.VERDICTS).there()
+    assert key.startswith(job._code()), "and the old ones are gone"

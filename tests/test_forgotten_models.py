@@ -12,7 +12,9 @@ import pytest
 from material.load import ROOT, invented_pages
 
 from pipeline.datasets.shelf import Shelf
+from pipeline.language.load import load_models
 from pipeline.language.ngrams import train
+from pipeline.language.people import passage_of, people_of_page
 from pipeline.steps import forget_models, models_of
 from pipeline.text.document import Page
 from pipeline.text.page import clean_page
@@ -38,6 +40,24 @@ def test_nothing_holds_the_models_once_they_are_forgotten(tmp_path: Path) -> Non
     finally:
         gc.enable()
     assert held() is None
+
+
+def test_a_page_that_is_done_holds_no_models() -> None:
+    """No circle that only the garbage collector would find: a page has tens of thousands of objects."""
+    texts = [p.varied(seed).raw for seed in range(3) for p in invented_pages()]
+    models = load_models(train(texts))
+    pages = [clean_page(Page("p", text), models, CleaningProfile()) for text in texts[:2]]
+    gc.collect()  # what loading left
+    gc.disable()
+    try:
+        pages += [clean_page(Page("p", texts[2]), models, CleaningProfile())]
+        people_of_page([passage_of(texts[0], "body")], models)
+        held = weakref.ref(models)
+        del models
+        assert held() is None
+    finally:
+        gc.enable()
+    assert all(p.articles for p in pages)
 
 
 PROGRAM = """

@@ -61,10 +61,10 @@ class DaskEngine:
             return rescued(handed.task, rescue)
 
         def submit(task: T) -> Promise[R]:
-            # pure=False: a task writes tables, so an equal task must run again, never be answered from memory.
-            # The key's beginning is what the dashboard calls it.
+            # A key of its own: a task writes tables, so an equal one must run again, never be answered from memory. How
+            # it begins is what the dashboard calls the task.
             key = f"{getattr(fn, '__name__', 'task')}-{uuid4().hex}"
-            promise: Promise[R] = self._client.submit(tidily, fn, task, key=key, pure=False)
+            promise: Promise[R] = self._client.submit(tidily, fn, task, key=key)
             return promise
 
         ahead = max(1, sum(self._client.nthreads().values())) * AHEAD

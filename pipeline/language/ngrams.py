@@ -25,7 +25,7 @@ from pipeline.text.memo import last_answer
 ORDER = 5
 _CHUNK = 2_000_000  # characters counted at once: about 100 MB of working memory
 _SHORT_LINE = 16  # characters: the longest name of a column
-_UNASKED = -2
+_UNASKED = -2  # in an `OwnShare`: not found out yet
 _ENDINGS = "。！？…”’」』；;.!?"
 
 Keys = npt.NDArray[np.uint64]
@@ -159,14 +159,14 @@ def find_sorted(table: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
 
 def find_between(table: Keys, first: Counts | Places, last: Counts | Places, wanted: Keys) -> Places:
     """Where each of `wanted` stands in the sorted `table` from place `first` to before `last`, its own of each; -1 =
-    nowhere. A binary search of all at once, without branches: where the parts are short, several times faster than one
-    of the table."""
+    nowhere. No `last` is less than its `first`. A binary search of all at once, without branches: where the parts are
+    short, several times faster than one of the table."""
     if not len(table):
         return np.full(len(wanted), -1)
     at = first.astype(np.int64)
     size = last.astype(np.int64) - at
     some, most = size > 0, int(size.max(initial=0))
-    while most > 1:
+    while most > 1:  # `most` is halved as the sizes are, and never less than one of them
         half = size >> 1
         at += half * (table.take(at + half, mode="clip") <= wanted)
         size -= half
@@ -185,8 +185,8 @@ def _sorted_counts(table: Keys, counts: Counts, wanted: Keys) -> npt.NDArray[np.
 
 @dataclass(frozen=True)
 class OwnShare(NgramCounts):
-    """What one text contributed to a model, aligned with its n-grams of each order. Found out as it is asked for: of
-    most n-grams only few questions want to know.
+    """What one text contributed to a model, aligned with its n-grams of each order. Filled in as it is asked for, since
+    most questions are about few n-grams; the values are the same, whoever asks first.
 
     at: where each stands in the model's table; -1 = in no other text, which is as if it had never been seen.
     followers, kinds (orders 1 to ORDER - 1): how often each was followed in the text, and by how many characters that
@@ -319,7 +319,7 @@ class NgramModel:
 
     def _followed_here(self, own: OwnShare, n: int, mine: Places) -> tuple[Places, Places]:
         """How often n-grams of a text (`mine`: their rows in `own`) were followed in it, and by how many characters
-        that followed them nowhere else. It was asked before where they stand."""
+        that followed them nowhere else. `_elsewhere` was asked about them before."""
         followers, kinds = own.followers[n - 1], own.kinds[n - 1]
         asked = np.zeros(len(kinds), dtype=np.bool_)
         asked[mine] = True
@@ -331,6 +331,7 @@ class NgramModel:
         rows = np.arange(len(context)) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
         alone = self._elsewhere(own, n + 1, rows, own.at[n - 1][new][context]) < 0
         followers[new] = np.bincount(context, own.counts[n][rows], len(new))
+        # the last to be filled in: it tells that both are known
         kinds[new] = np.bincount(context, alone, len(new))
         return followers[mine], kinds[mine]
 

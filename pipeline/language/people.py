@@ -9,7 +9,7 @@ from itertools import groupby
 
 from pipeline.text.document import Role
 from pipeline.text.models import Models
-from pipeline.text.passages import Passage
+from pipeline.text.passages import Passage, forget
 from pipeline.text.person_names import RULE, NameMention, PageText, mentions
 from pipeline.text.spans import Edit, View
 
@@ -38,7 +38,9 @@ def people_of_page(passages: Sequence[Passage], models: Models, edits: Iterable[
     """The persons of one page, by name. `edits`: the page's, of which those of the name rule tell the variants; without
     them the passages need not know where they come from."""
     found: dict[str, Person] = {}
-    named = mentions(_runs(passages), models)
+    runs = _runs(passages)
+    named = mentions(runs, models)
+    forget(runs)
     for m in named:
         person = found.setdefault(m.name, Person(m.name, pages=1))
         person.mentions += 1

@@ -31,9 +31,9 @@ MIN_CHARS = 30
 COMMON = 40
 #: Candidates share so many chosen shingles, and this share of those of the smaller one …
 SHARED, SHARE = 2, 0.1
-#: … or, where that is more, the share that a copy keeps as badly misprinted as an alignment allows (15 in 100
-#: characters), but for chance: so much less over the root of the number of shingles (three standard deviations, on 300
-#: texts each of 120 to 2,000 characters).
+#: … or, where that is more, what a copy with 15 misprints in 100 characters keeps of its n shingles: on average KEPT,
+#: and KEPT − CHANCE / √n at least (three standard deviations; 300 texts each of 120 to 2,000 characters). Of near
+#: copies with 16 to 18, which an alignment would still know, some that are longer than 2,000 characters are missed.
 KEPT, CHANCE = 0.277, 2.0
 #: Alike all along: 2 · common subsequence / both lengths.
 NEAR = 0.82
@@ -107,7 +107,7 @@ def needed(shingles: Shingles, n_texts: int) -> npt.NDArray[np.uint8]:
 
 
 def least_share(sizes: Ints) -> Doubles:
-    """The share of so many shingles that hardly any copy falls short of; below 0 where chance may take them all."""
+    """The least share of a text's shingles that a copy keeps, by how many it has; negative where it may be none."""
     share: Doubles = KEPT - CHANCE / np.sqrt(np.maximum(sizes, 1))
     return share
 
@@ -222,9 +222,9 @@ def _relate(keys: Keys, shingles: Shingles, shown: Sequence[str], first: Ints, s
 
     open_ = np.flatnonzero(kinds == "")
     share, offset = _anchored(shingles, len(keys), short[open_], long[open_])
-    likely = share >= least_share(np.bincount(shingles.texts, minlength=len(keys))[short[open_]])
-    similarities[open_] = share
-    open_, share, offset = open_[likely], share[likely], offset[likely]
+    many = least_share(np.bincount(shingles.texts, minlength=len(keys))[short[open_]]) > 0
+    some = (share > 0) | ~many  # of many shingles none: nothing tells where the one might stand in the other
+    open_, share, offset = open_[some], share[some], offset[some]
     windows = _windows(shown, sizes, short[open_], long[open_], offset)
     common = _compared([shown[i] for i in short[open_]], windows, LCSseq.similarity) / np.maximum(
         sizes[short[open_]], 1
@@ -375,8 +375,8 @@ def find_reprints(articles: Iterable[tuple[str, str]]) -> list[Reprint]:
     alone = set(held) - {rank for group in linked for rank in group}
     clusters = [[a for rank in g for a in held[rank]] for g in [*linked, *([rank] for rank in sorted(alone))]]
     clusters = [articles for articles in clusters if len(articles) > 1]
-    chiefs = [(canonical(articles).name, articles) for articles in clusters]
-    ends = [(article.name, chief) for chief, articles in chiefs for article in articles]
+    by_chief = [(canonical(articles).name, articles) for articles in clusters]
+    ends = [(article.name, chief) for chief, articles in by_chief for article in articles]
     a, b = np.array(ends, dtype=np.int64).reshape(-1, 2).T
     found = relate(texts, a, b)
     said = dict(zip(a.tolist(), zip(found.kinds.tolist(), found.similarities.tolist(), strict=True), strict=True))

@@ -33,7 +33,7 @@ SHUFFLES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D
 _AT_ONCE = 250_000
 _END = "utf-32-le"
 _BASE = np.uint64(1_099_511_628_211)
-#: A shingle's number and where it stands share 64 bits; of the place the last bits are enough.
+#: A shingle's number and where it stands share 64 bits; of the place the last ones are enough, as a window is short.
 _PLACES = np.uint64(64 - BITS)
 _PLACE = np.uint64(2 ** (64 - BITS) - 1)
 _NONE = np.uint64(2**BITS - 1)

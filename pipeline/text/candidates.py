@@ -103,7 +103,7 @@ def _corrected(passages: Sequence[Passage], raw: str) -> list[int]:
     found = []
     for p in passages:
         shown, starts, ends = p.text, p.view.starts, p.view.ends
-        if "".join(raw[starts[0] : ends[-1]].split()) == shown:  # as printed, but for line breaks
+        if "".join(raw[starts[0] : ends[-1]].split()) == shown:  # as printed, but for white space
             found.append(0)
             continue
         other = compress(range(len(shown)), map(ne, shown, map(raw.__getitem__, starts)))
@@ -125,10 +125,11 @@ class Candidates:
 # --- doubtful places -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass
 class Support:
-    """What the model has seen of a row of characters: how often each pair (up to 127) and trigram, by where it begins.
-    A trigram is not looked up (`UNASKED`) before it matters."""
+    """What the model has seen of a row of characters as `PageIds` makes it (paragraph marks at both ends): how often
+    each pair (up to 127) and trigram, by where it begins. Trigrams are filled in as they are counted (till then:
+    `UNASKED`)."""
 
     ids: Ids
     pairs: Bytes
@@ -141,7 +142,7 @@ class Support:
             return cls(ids, tables.pairs(ids[:-1], ids[1:]) & np.uint8(127), np.full(len(ids) - 2, UNASKED))
         changed = np.flatnonzero(ids != before.ids)
         pairs, trigrams = before.pairs.copy(), before.trigrams.copy()
-        for back in range(2):  # paragraph marks at both ends never change
+        for back in range(2):  # the marks at both ends never change
             pairs[changed - back] = tables.pairs(ids[changed - back], ids[changed - back + 1]) & np.uint8(127)
         for back in range(3):
             trigrams[changed - back] = UNASKED

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pipeline.text import confusables, known_names, look_alikes, person_names, places, script
 from pipeline.text.arbiter import decide
 from pipeline.text.models import Models
-from pipeline.text.passages import Passage
+from pipeline.text.passages import Passage, forget
 from pipeline.text.profile import CleaningProfile
 from pipeline.text.reranking import rerank
 from pipeline.text.spans import Edit, by_place
@@ -44,7 +44,9 @@ def correct(
     """
     applied: dict[int, Edit] = {}
     suggested: list[Edit] = []
+    read: list[Passage] = []
     for _ in range(ROUNDS):
+        read += passages
         proposals = [e for propose in PROPOSERS for e in propose(passages, text, models, profile)]
         if decided:
             proposals = [e for e in proposals if not is_ruled_out(e, decided)]
@@ -58,6 +60,7 @@ def correct(
             break
         applied.update((e.start, e) for e in new)
         passages = [_reread(p, new) for p in passages]
+    forget(read)
     kept = [e for e in suggested if e.start not in applied]
     return sorted([*applied.values(), *kept], key=by_place)
 

@@ -133,7 +133,7 @@ class Weighed:
     """Candidates and what is known of them, from the characters around each place and the models alone.
 
     seen, had: how often the commonest n-gram of 2, 3, 4, 5 characters over the place was seen elsewhere, with the
-    candidate and as printed; `[rows, 4]`. values: their features, `[features, rows]`.
+    candidate and as printed; `[rows, 4]`. names, values: their features, `[features, rows]`.
     """
 
     candidates: Candidates

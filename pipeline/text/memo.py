@@ -18,7 +18,8 @@ def last_answer(
     """`find(owner, *others)`, where the last answer for each owner is kept as long as the owner lives.
 
     `functools.lru_cache` would hold the owner: a language model takes hundreds of megabytes. An answer must not refer
-    to its owner, or both would stay for ever. Owners are told apart by identity, the others by equality.
+    to its owner, or both would stay for ever. An owner is hashed by identity (a dataclass with `eq=False`); the others
+    are told apart by equality.
     """
     kept: WeakKeyDictionary[Any, tuple[Any, Answer]] = WeakKeyDictionary()
 

@@ -152,7 +152,8 @@ COMMON_PAGES = 3
 
 @dataclass(frozen=True, eq=False)
 class Models:
-    """Everything the steps look up. Built by `pipeline.language.load_models`.
+    """Everything the steps look up. Built by `pipeline.language.load_models`. Told apart by identity, so that answers
+    can be kept for it (`memo`).
 
     `page_counts`: on how many pages of the corpus each name stands, for those on two and more.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import is_
@@ -51,7 +51,10 @@ def remembered(
 def remembered_together(
     find: Callable[[Sequence[Passage], *Known], T], passages: Sequence[Passage], *known: *Known
 ) -> T:
-    """The same for a result that depends on all the passages of a page and their order."""
+    """`find(passages, *known)`, not asked again for the very same passages in the same order, and `known`.
+
+    The answer is kept with the first passage: a circle, if it refers to the passages (`forget` breaks it).
+    """
     if not passages:
         return find(passages, *known)
     found, asked = passages[0].found, (*passages, *known)
@@ -59,6 +62,12 @@ def remembered_together(
         found[find] = asked, find(passages, *known)
     answer: T = found[find][1]
     return answer
+
+
+def forget(passages: Iterable[Passage]) -> None:
+    """Lets go of what was found out about the passages, and of what it was found out from."""
+    for passage in passages:
+        passage.found.clear()
 
 
 def propose_character(

@@ -54,8 +54,10 @@ def test_results_come_in_order(engine: Engine) -> None:
 def test_the_dashboard_of_dask_names_the_step() -> None:
     pytest.importorskip("distributed")
     engine = make_engine("dask", workers=1)
-    keys = list(engine.map(own_key, [1, 1]))
-    engine.close()
+    try:
+        keys = list(engine.map(own_key, [1, 1]))
+    finally:
+        engine.close()
     assert [key.rsplit("-", 1)[0] for key in keys] == ["own_key"] * 2
     assert len(set(keys)) == 2, "equal tasks are run each"
 
