@@ -17,6 +17,8 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import corpus
 from benchmarks.bench import Bench, Usage, measured
 from benchmarks.corpus import Built
@@ -26,6 +28,7 @@ SPEED_ASKED = 0.3  # MB a CPU second
 MEMORY_ASKED = 700  # MB a process
 DASK_ASKED = 1.2  # times the local pool
 DAY_ASKED = 5.0  # % of the full run
+READ_BYTES = 240_000_000
 ISSUE_MB = corpus.PAGES_AN_ISSUE * corpus.PAGE_BYTES / 1e6
 ONE = "1 worker"
 #: Steps that only a run without models takes.
@@ -40,12 +43,16 @@ def tables(bench: Bench) -> list[Table]:
     whole, day = _without_last_issue(bench, corpus.build(bench.scratch / "corpus", sizes[-1] + ISSUE_MB, 1, source))
     rows: list[tuple[Value, ...]] = []
     found: list[Table] = []
+    reads = [random_read()]
     notes = [f"the largest: {whole.said()}"]
     for mb in sizes:
         part = whole if mb == sizes[-1] else corpus.first_issues(whole, bench.scratch / f"first {mb}", mb)
         one = _run(bench, part, ONE)
+        reads.append(random_read())
         two = _run(bench, part, "2 workers", "--workers", "2")
+        reads.append(random_read())
         steps, said = _alone("steps", part, bench.scratch / "steps")
+        reads.append(random_read())
         limit, _ = _alone("limit", part, bench.scratch / "limit")
         ways = {"banmian run, 1 worker": one, "banmian run, 2 workers": two, "the same without Dagster": steps,
                 "limit: read, decode, write": limit}  # fmt: skip
@@ -61,8 +68,24 @@ def tables(bench: Bench) -> list[Table]:
         )
         found.append(_step_table(part, said))
     notes.append(f"asked: {SPEED_ASKED} MB a CPU second with the models loaded, {MEMORY_ASKED} MB a process")
+    notes.append(
+        f"between the runs a random read of {READ_BYTES / 1e6:.0f} MB of memory took "
+        f"{', '.join(f'{ns:.0f}' for ns in reads)} ns: more means that others keep the machine's memory busy"
+    )
     more = _day(bench, whole, one, day)
     return [Table("scale: the whole job", COLUMNS, rows, notes), *found, more]
+
+
+def random_read() -> float:
+    """Nanoseconds a random read of a table as large as the models, the median of nine: what the job waits for most."""
+    table = np.arange(READ_BYTES // 8)
+    places = np.random.default_rng(1).integers(0, len(table), 500_000)
+    taken = []
+    for _ in range(9):
+        began = time.perf_counter()
+        table.take(places)
+        taken.append(time.perf_counter() - began)
+    return 1e9 * sorted(taken)[4] / len(places)
 
 
 def _run(bench: Bench, part: Built, name: str, *more: str) -> Usage:
