@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pipeline.language.alphabet import SIZE, Ids, alphabet, encode
 from pipeline.language.correction_weights import load_correction_weights
 from pipeline.language.glyphs import GlyphTable
-from pipeline.language.ngrams import ORDER, Keys, NgramModel, find, find_between
+from pipeline.language.ngrams import ORDER, Counts, Keys, NgramModel, find, find_between
 from pipeline.language.words import Dictionary
 from pipeline.text.substitutions import N_ALIKE, Neighbourhood, Words
 
@@ -208,7 +208,7 @@ class Substitutions:
         return found
 
     @cached_property
-    def _between(self) -> tuple[Ids, Ints, Keys, Ints]:
+    def _between(self) -> tuple[Ids, Counts, Keys, Ints]:
         """Trigrams by their ends, in order of first, last, middle: the middle ones; how many were seen up to each; the
         ends, as pairs, and where those of each begin, the last of whom are none's."""
         keys, counts = self._model.grams.keys[2], self._model.grams.counts[2]
@@ -226,7 +226,7 @@ class Substitutions:
         starts = np.flatnonzero(np.diff(ends, prepend=ends[:1] + np.uint64(1)))
         return (
             middle[order],
-            np.concatenate([[0], np.cumsum(counts[chosen[order]], dtype=np.int64)]),
+            np.append(np.uint32(0), np.cumsum(counts[chosen[order]], dtype=np.uint32)),
             ends[starts],
             np.concatenate([starts, [len(ends), len(ends)]]),
         )
@@ -245,7 +245,7 @@ class Substitutions:
         """How many different hanzi stood between each `before` and `after`, and how many in all."""
         upto = self._between[1]
         low, high = self._slots(before, after)
-        return high - low, upto[high] - upto[low]
+        return high - low, (upto[high] - upto[low]).astype(np.int64)
 
     def _slots(self, before: Ids, after: Ids) -> tuple[Ints, Ints]:
         _, _, pairs, starts = self._between
@@ -257,17 +257,17 @@ class Substitutions:
         """How often each trigram was seen, if more than once; else 0."""
         table, counts, starts = self._common
         at = find_between(table, starts[a], starts[a + np.uint16(1)], (a.astype(np.uint64) * _BASE + b) * _BASE + c)
-        return np.where(at >= 0, counts[at], 0)
+        return np.where(at >= 0, counts[at], 0).astype(np.int64)
 
     @cached_property
-    def _common(self) -> tuple[Keys, Ints, Ints]:
+    def _common(self) -> tuple[Keys, Counts, Ints]:
         """The trigrams seen more than once: few enough to stay near the processor; and where those that begin with each
         character start."""
         keys, counts = self._model.grams.keys[2], self._model.grams.counts[2]
         often = np.flatnonzero(counts > 1)
         keys = keys[often]
         starts = np.searchsorted(keys, np.arange(SIZE + 1, dtype=np.uint64) * (_BASE * _BASE))
-        return keys, np.append(counts[often], 0).astype(np.int64), starts
+        return keys, np.append(counts[often], np.uint32(0)), starts  # the last one: of what is not there
 
     # --- likelihood ---------------------------------------------------------------------------------------------------
 
