@@ -199,8 +199,9 @@ def relate(keys: Keys, first: Ints, second: Ints, shingles: Shingles | None = No
     `shingles`: theirs, if they are at hand."""
     shingles = shingles or winnow(keys)
     shown = [keys[i] for i in range(len(keys))]
+    begins = np.searchsorted(shingles.texts, np.arange(len(keys) + 1))  # where the shingles of each text do
     parts = [
-        _relate(keys, shingles, shown, first[at : at + _PAIRS], second[at : at + _PAIRS])
+        _relate(keys, shingles, begins, shown, first[at : at + _PAIRS], second[at : at + _PAIRS])
         for at in range(0, len(first), _PAIRS)
     ]
     if not parts:
@@ -208,7 +209,7 @@ def relate(keys: Keys, first: Ints, second: Ints, shingles: Shingles | None = No
     return Verdicts(np.concatenate([p.kinds for p in parts]), np.concatenate([p.similarities for p in parts]))
 
 
-def _relate(keys: Keys, shingles: Shingles, shown: Sequence[str], first: Ints, second: Ints) -> Verdicts:
+def _relate(keys: Keys, shingles: Shingles, begins: Ints, shown: Sequence[str], first: Ints, second: Ints) -> Verdicts:
     short, long = _by_length(keys, shown, first, second)
     sizes = keys.lengths()
     kinds, similarities = np.full(len(short), "", dtype="<U9"), np.zeros(len(short), dtype=np.float32)
@@ -221,8 +222,8 @@ def _relate(keys: Keys, shingles: Shingles, shown: Sequence[str], first: Ints, s
     kinds[found], similarities[found] = "near", alike[alike >= NEAR]
 
     open_ = np.flatnonzero(kinds == "")
-    share, offset = _anchored(shingles, len(keys), short[open_], long[open_])
-    many = least_share(np.bincount(shingles.texts, minlength=len(keys))[short[open_]]) > 0
+    share, offset = _anchored(shingles, begins, short[open_], long[open_])
+    many = least_share(np.diff(begins)[short[open_]]) > 0
     some = (share > 0) | ~many  # of many shingles none: nothing tells where the one might stand in the other
     open_, share, offset = open_[some], share[some], offset[some]
     windows = _windows(shown, sizes, short[open_], long[open_], offset)
@@ -253,10 +254,9 @@ def _compared(left: Sequence[str], right: Sequence[str], scorer: Any, cutoff: fl
     return found
 
 
-def _anchored(shingles: Shingles, n_texts: int, short: Ints, long: Ints) -> tuple[npt.NDArray[np.float64], Ints]:
+def _anchored(shingles: Shingles, begins: Ints, short: Ints, long: Ints) -> tuple[npt.NDArray[np.float64], Ints]:
     """For each pair the share of the shorter one's shingles that the longer one has, and how much further back they
     stand there (the median)."""
-    begins = np.searchsorted(shingles.texts, np.arange(n_texts + 1))
     pair, rows = _spread(begins, short)
     other_pair, other_rows = _spread(begins, long)
     mine = (pair.astype(np.uint64) << np.uint64(BITS)) | shingles.numbers[rows]
